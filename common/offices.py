@@ -1,0 +1,73 @@
+"""Offices 承办单位: ids, levels and the tree that follows from them (design 3, R-1001).
+
+An id is a division code, ``511322115203`` village (12 digits), ``511322115`` township (9), ``511322`` county (6), with an
+optional part after a slash for a unit in it: ``511322115/MZ`` a post, ``511322/MZ`` a department.  A parent of any depth
+follows from the id alone: the unit's division, then the shorter code.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+_OFFICE = re.compile(r"(\d{6}|\d{9}|\d{12})(/[A-Z0-9]{1,12})?\Z")
+
+
+class Level(StrEnum):
+    VILLAGE = "village"
+    TOWNSHIP = "township"
+    COUNTY = "county"
+
+
+RANK = {Level.VILLAGE: 0, Level.TOWNSHIP: 1, Level.COUNTY: 2}
+_BY_LENGTH = {12: Level.VILLAGE, 9: Level.TOWNSHIP, 6: Level.COUNTY}
+
+
+def is_office(text: object) -> bool:
+    return isinstance(text, str) and _OFFICE.match(text) is not None
+
+
+def division(office: str) -> str:
+    """The division code of an office: what stands before the slash.  A feed is kept for a division."""
+    return office.partition("/")[0]
+
+
+def level(office: str) -> Level:
+    """The level of an office by the length of its division code.  ValueError for what is no office."""
+    try:
+        return _BY_LENGTH[len(division(office))]
+    except KeyError:
+        raise ValueError(f"no office: {office!r}") from None
+
+
+def parent(office: str) -> str | None:
+    """The office one step up; None for the county."""
+    code = division(office)
+    if code != office:
+        return code
+    return code[:-3] if len(code) > 6 else None
+
+
+def township_of(office: str) -> str | None:
+    """The township (9 digits) that an office belongs to; None for the county's own."""
+    code = division(office)
+    return code[:9] if len(code) >= 9 else None
+
+
+def county_of(office: str) -> str:
+    return office[:6]
+
+
+def within(office: str, above: str) -> bool:
+    """True if ``office`` is ``above`` or lies below it in the tree."""
+    step: str | None = office
+    while step is not None:
+        if step == above:
+            return True
+        step = parent(step)
+    return False
+
+
+def serves(home: str, office: str) -> bool:
+    """True if a node at home in the division ``home`` serves ``office``: the division itself and its units."""
+    return division(office) == home
