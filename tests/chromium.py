@@ -1,4 +1,4 @@
-"""Which Chromium the browser tests drive."""
+"""Which Chromium the browser tests drive, and how it is started."""
 
 from __future__ import annotations
 
@@ -8,6 +8,19 @@ from pathlib import Path
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 _WINDOWS = ("Microsoft/Edge/Application/msedge.exe", "Google/Chrome/Application/chrome.exe")
+
+# For Playwright's `launch(executable_path=find(), args=ARGUMENTS)`. It is quiet: it asks no host but ours, and it
+# starts as root and with little shared memory, as containers have it.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
 
 
 def find() -> str | None:

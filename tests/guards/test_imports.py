@@ -60,6 +60,7 @@ HOMES = {
     "sqlite3": ("common.store",),
     "psycopg": ("common.store",),
     "requests": ("sync.http",),
+    "urllib3": ("sync.http",),
     "zstandard": ("sync.wire",),
     "PIL": ("common.papers",),
     "flask": ("common.web", "sync.blueprint", "township_node", "county_hub"),

@@ -1,17 +1,20 @@
-"""What is read at run time is installed with the packages, and the two scripts' requirements stand in one place."""
+"""What is read at run time is installed with the packages, and what they import is a requirement."""
 
 from __future__ import annotations
 
+import sys
 import tomllib
 
 from tests.guards.sources import PACKAGES, ROOT, imports, modules, package_files
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+# Modules named otherwise than their distribution, and those that come with one and are used on its account.
 _DISTRIBUTIONS = {
     "PIL": "pillow",
-    "playhouse": "peewee",
-    "nacl": "pynacl",
     "jinja2": "flask",
+    "nacl": "pynacl",
+    "playhouse": "peewee",
+    "urllib3": "requests",
     "werkzeug": "flask",
 }
 
@@ -33,8 +36,6 @@ def test_every_folder_with_modules_is_a_package():
 
 
 def test_every_foreign_module_is_a_stated_requirement():
-    import sys
-
     stated = _names(PROJECT["project"]["dependencies"]) | _names(
         PROJECT["project"]["optional-dependencies"]["hub"]
     )
