@@ -218,7 +218,7 @@ def calendar_body_from_pack(pack: Mapping[str, Any]) -> dict[str, Any]:
             "extra_workdays": [[day, name]...], "working_days": int}}}``; a year's own count of working days
             may be absent, and must be right where it stands.
     Errors:
-        Misuse ``pack.bad_calendar`` with ``why``: another layout, a day that is none, a wrong count.
+        Misuse ``pack.bad_calendar`` with ``reason``: another layout, a day that is none, a wrong count.
     """
     try:
         years: Mapping[str, Mapping[str, Any]] = pack["years"]
@@ -235,7 +235,7 @@ def calendar_body_from_pack(pack: Mapping[str, Any]) -> dict[str, Any]:
         )
         _check_counts(calendar, years)
     except (AttributeError, KeyError, TypeError, ValueError) as exc:
-        raise Misuse("pack.bad_calendar", why=f"{type(exc).__name__}: {exc}") from exc
+        raise Misuse("pack.bad_calendar", reason=f"{type(exc).__name__}: {exc}") from exc
     return calendar.to_body()
 
 

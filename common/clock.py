@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Literal
 
-from common.calendar import Calendar, civil_date
+from common.calendar import Calendar
 from common.errors import BadInput
 
 Unit = Literal["working_day", "calendar_day"]
@@ -250,8 +250,6 @@ def local_date(instant: int | str | datetime) -> date:
     if isinstance(instant, datetime):
         return _date_of_datetime(instant)
     try:
-        if len(instant) == 10:
-            return civil_date(instant)
         read = datetime.fromisoformat(instant)
     except ValueError as exc:
         raise BadInput("clock.bad_time", text=instant[:40]) from exc

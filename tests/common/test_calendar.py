@@ -139,7 +139,7 @@ def test_malformed_pack_is_refused_with_what_is_wrong(wrong):
     with pytest.raises(Misuse) as caught:
         calendar_body_from_pack({**PACK, **wrong})
     assert caught.value.code == "pack.bad_calendar"
-    assert caught.value.detail["why"]
+    assert caught.value.detail["reason"]
 
 
 def test_pack_whose_year_miscounts_its_working_days_is_refused():
@@ -205,6 +205,26 @@ def test_a_stretch_is_known_if_each_of_its_days_is(after, through):
         assert CALENDAR.knows(after, through) == all(
             CALENDAR.known(d) for d in days(after + ONE_DAY, through)
         )
+
+
+def test_counting_crosses_both_ends_of_the_published_range():
+    assert CALENDAR.next_working_day(date(2007, 12, 28)) == date(2007, 12, 31)
+    assert CALENDAR.next_working_day(date(2007, 12, 31)) == date(2008, 1, 2)  # 1/1 is off
+    assert CALENDAR.next_working_day(date(2026, 12, 30)) == date(2026, 12, 31)
+    assert CALENDAR.next_working_day(date(2026, 12, 31)) == date(2027, 1, 1)  # as far as is known
+
+
+@pytest.mark.parametrize(
+    ("after", "through", "known"),
+    [
+        (date(2007, 12, 31), date(2026, 12, 31), True),
+        (date(2007, 12, 30), date(2008, 1, 2), False),
+        (date(2026, 12, 30), date(2027, 1, 1), False),
+        (date(2027, 1, 1), date(2027, 1, 1), True),
+    ],
+)
+def test_day_zero_itself_need_not_be_published(after, through, known):
+    assert CALENDAR.knows(after, through) is known
 
 
 def test_adding_nothing_stays_even_on_a_day_off():

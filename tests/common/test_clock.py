@@ -280,6 +280,7 @@ def test_last_calendar_day_on_a_day_off_moves_past_a_pause_as_well():
         date(2026, 3, 9), False, tuple(date(2026, 3, d) for d in range(3, 8)), date(2026, 3, 7)
     )
     assert march((7, 10), days=5, unit="calendar_day").due == date(2026, 3, 11)
+    assert march((7, 9), days=5, unit="calendar_day").due == date(2026, 3, 10)
     assert march((7, None), days=5, unit="calendar_day").due is None
     assert march((7, None), days=5, unit="calendar_day").nominal == date(2026, 3, 7)
 
@@ -313,6 +314,14 @@ def test_term_that_ends_on_the_last_published_day_is_final():
     assert due_date(CURRENT, date(2026, 12, 24), 8, "calendar_day").provisional
 
 
+@pytest.mark.parametrize("covers", [["2026-01-01", "2026-03-07"], ["2026-03-08", "2026-12-31"]], ids=str)
+def test_move_from_or_to_an_unpublished_day_is_provisional(covers):
+    """Saturday 3/7 moves to Monday 3/9: both must be known for what they are."""
+    calendar = Calendar.from_body({"version": "part", "covers": covers, "off_days": [], "extra_workdays": []})
+    due = due_date(calendar, MARCH_2, 5, "calendar_day")
+    assert (due.nominal, due.due, due.provisional) == (date(2026, 3, 7), date(2026, 3, 9), True)
+
+
 def test_provisional_date_becomes_final_when_the_next_calendar_arrives():
     """R-419, R-420: 2027-01-01 is then a day off."""
     body = {**BODY, "version": "2027.1", "covers": ["2008-01-01", "2027-12-31"]}
@@ -339,6 +348,7 @@ def test_absurd_terms_and_days_of_stored_acts_never_fail(unit):
     assert due_date(CURRENT, MARCH_2, 2**53, unit) == Due(None, False, ())
     assert due_date(CURRENT, MARCH_2, 0, unit, extended_by=2**53).due is None
     assert due_date(CURRENT, MARCH_2, clock.MAX_TERM_DAYS, unit).due is not None
+    assert due_date(CURRENT, MARCH_2, clock.MAX_TERM_DAYS + 1, unit).due is None
     assert due_date(CURRENT, date(9999, 12, 30), 5, unit).due == date.max
     assert due_date(CURRENT, date(9999, 12, 30), 5, unit).provisional
     assert due_date(CURRENT, date.max, 5, unit).due == date.max
@@ -369,6 +379,14 @@ def test_lamp_goes_from_green_over_yellow_to_red_and_never_back():
     """R-701; due on Wednesday 3/11, warned three working days before."""
     lamps = [clock.lamp(CURRENT, date(2026, 3, 11), date(2026, 3, day), 3) for day in range(4, 14)]
     assert lamps == ["green"] * 2 + ["yellow"] * 6 + ["red"] * 2
+
+
+def test_lamp_warns_one_working_day_before_unless_told():
+    """R-702."""
+    assert [clock.lamp(CURRENT, date(2026, 3, 11), date(2026, 3, day)) for day in (9, 10)] == [
+        "green",
+        "yellow",
+    ]
 
 
 @given(near_days, near_days, st.integers(0, 5))
@@ -417,6 +435,17 @@ def test_instants_of_one_beijing_day_have_its_date(instant):
 def test_millisecond_before_midnight_belongs_to_the_day_before():
     assert local_date(1_770_998_399_999) == date(2026, 2, 13)
     assert local_date("2026-02-13T15:59:59.999999Z") == date(2026, 2, 13)
+
+
+def test_first_and_last_instant_that_a_date_can_name():
+    assert local_date("0001-01-01T00:00+08:00") == date.min
+    assert local_date("9999-12-31T23:59:59.999+08:00") == date.max
+    first = (date.min - date(1970, 1, 1)).days * 86_400_000 - 8 * 3_600_000
+    last = ((date.max - date(1970, 1, 1)).days + 1) * 86_400_000 - 8 * 3_600_000 - 1
+    assert (local_date(first), local_date(last)) == (date.min, date.max)
+    for beyond in (first - 1, last + 1):
+        with pytest.raises(BadInput):
+            local_date(beyond)
 
 
 def test_instants_before_1970_have_their_date():
