@@ -1,0 +1,190 @@
+"""Feeds: for each division below this node, the numbered list of what concerns it (design 5).
+
+A case that enters a division's scope brings its whole past; leaving is an entry of its own.  The tip carries the count
+and the set hash of the distinct events in the feed (docs/decisions/0002).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from common.store.database import Database, Value
+from common.store.ledger import Ledger
+
+_MODULUS = 1 << 256
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a feed.  ``line`` None: the case has left the division's scope.  ``case`` None: of no case."""
+
+    number: int
+    case: str | None
+    id: str | None
+    line: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """Last number of a feed; count and set hash (32 bytes hex) of the distinct events in it."""
+
+    number: int = 0
+    count: int = 0
+    sum: str = "0" * 64
+
+
+def set_hash(ids: Iterable[str], start: int = 0) -> int:
+    """The sum modulo 2^256 of SHA-256 over each id's 32 bytes (docs/decisions/0002)."""
+    total = start
+    for id in ids:
+        total += int.from_bytes(hashlib.sha256(bytes.fromhex(id)).digest(), "big")
+    return total % _MODULUS
+
+
+@dataclass(slots=True)
+class _Feed:
+    id: int
+    number: int
+    count: int
+    sum: int
+
+
+class Writer:
+    """Collects what a transaction appends to feeds, and writes it at once."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._feeds: dict[str, _Feed] = {}
+        self._entries: list[tuple[Value, ...]] = []
+        self._scopes: dict[tuple[bytes, int], tuple[int, bool]] = {}
+
+    def bring(self, division: str, case: str, events: Sequence[tuple[int, str]], upto: int) -> None:
+        """The case is in the division's scope: append these (pos, id); those up to ``upto`` were counted before."""
+        feed, key = self._feed(division), bytes.fromhex(case)
+        for pos, _ in events:
+            feed.number += 1
+            self._entries.append((feed.id, feed.number, key, pos))
+        fresh = [id for pos, id in events if pos > upto]
+        feed.count += len(fresh)
+        feed.sum = set_hash(fresh, feed.sum)
+        newest = max((pos for pos, _ in events), default=upto)
+        self._scopes[key, feed.id] = (max(newest, upto), True)
+
+    def leave(self, division: str, case: str) -> None:
+        """The case has left the division's scope."""
+        feed, key = self._feed(division), bytes.fromhex(case)
+        feed.number += 1
+        self._entries.append((feed.id, feed.number, key, None))
+        upto = self._scopes.get((key, feed.id))
+        if upto is None:
+            self._db.run("UPDATE scope SET present = 0 WHERE case_id = ? AND division = ?", (key, feed.id))
+        else:
+            self._scopes[key, feed.id] = (upto[0], False)
+
+    def bring_extra(self, division: str, events: Iterable[tuple[int, str]]) -> None:
+        """Events of no case (appointments, evidence of a fork) that the division's feed does not have yet."""
+        feed = self._feed(division)
+        for pos, id in events:
+            if self._db.run(
+                "INSERT INTO feed_extra (division, pos) VALUES (?, ?) ON CONFLICT DO NOTHING", (feed.id, pos)
+            ):
+                feed.number += 1
+                feed.count += 1
+                feed.sum = set_hash((id,), feed.sum)
+                self._entries.append((feed.id, feed.number, None, pos))
+
+    def flush(self) -> None:
+        """Write what was collected."""
+        self._db.run_many(
+            "INSERT INTO feed (division, number, case_id, pos) VALUES (?, ?, ?, ?)", self._entries
+        )
+        self._db.run_many(
+            "INSERT INTO scope (case_id, division, upto, present) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (case_id, division) DO UPDATE SET upto = excluded.upto, present = excluded.present",
+            [(case, division, upto, present) for (case, division), (upto, present) in self._scopes.items()],
+        )
+        self._db.run_many(
+            "UPDATE division SET number = ?, count = ?, sum = ? WHERE id = ?",
+            [(f.number, f.count, f.sum.to_bytes(32, "big"), f.id) for f in self._feeds.values()],
+        )
+        self._entries.clear()
+        self._scopes.clear()
+        self._feeds.clear()
+
+    def _feed(self, division: str) -> _Feed:
+        if (known := self._feeds.get(division)) is not None:
+            return known
+        row = self._db.row("SELECT id, number, count, sum FROM division WHERE code = ?", (division,))
+        if row is None:
+            self._db.run(
+                "INSERT INTO division (code, number, count, sum) VALUES (?, 0, 0, ?)", (division, bytes(32))
+            )
+            return self._feed(division)
+        found = self._feeds[division] = _Feed(row[0], row[1], row[2], int.from_bytes(row[3], "big"))
+        return found
+
+
+class Feeds:
+    """Reading of feeds, and their writer."""
+
+    def __init__(self, db: Database, ledger: Ledger) -> None:
+        self._db = db
+        self._ledger = ledger
+
+    def writer(self) -> Writer:
+        """For one transaction; ``flush`` at its end."""
+        return Writer(self._db)
+
+    def scopes(self, cases: Iterable[str]) -> dict[str, dict[str, tuple[int, bool]]]:
+        """case -> division -> (upto, present): which feeds know the case."""
+        found: dict[str, dict[str, tuple[int, bool]]] = {}
+        for case, division, upto, present in self._db.chunks(
+            "SELECT s.case_id, d.code, s.upto, s.present FROM scope s JOIN division d ON d.id = s.division"
+            " WHERE s.case_id IN (%s)",
+            [bytes.fromhex(case) for case in cases],
+        ):
+            found.setdefault(case.hex(), {})[division] = (upto, bool(present))
+        return found
+
+    def cases_of(self, division: str) -> list[str]:
+        """The cases in a division's scope now."""
+        rows = self._db.rows(
+            "SELECT s.case_id FROM scope s JOIN division d ON d.id = s.division WHERE d.code = ? AND s.present",
+            (division,),
+        )
+        return [case.hex() for (case,) in rows]
+
+    def with_extra(self, id: str) -> list[str]:
+        """The divisions whose feeds have this event of no case."""
+        rows = self._db.rows(
+            "SELECT d.code FROM feed_extra x JOIN division d ON d.id = x.division"
+            " JOIN event e ON e.pos = x.pos WHERE e.id = ?",
+            (bytes.fromhex(id),),
+        )
+        return [code for (code,) in rows]
+
+    def page(self, division: str, after: int, max_bytes: int, limit: int = 2000) -> list[Entry]:
+        """The entries after a number, in order: at most ``max_bytes`` of lines, at least one entry."""
+        rows = self._db.rows(
+            "SELECT f.number, f.case_id, e.id FROM feed f JOIN division d ON d.id = f.division"
+            " LEFT JOIN event e ON e.pos = f.pos WHERE d.code = ? AND f.number > ? ORDER BY f.number LIMIT ?",
+            (division, after, limit),
+        )
+        found: list[Entry] = []
+        for start in range(0, len(rows), 64):
+            part = rows[start : start + 64]
+            lines = {one.id: one.line for one in self._ledger.stored(id.hex() for _, _, id in part if id)}
+            for number, case, id in part:
+                line = lines[id.hex()] if id else None
+                max_bytes -= len(line) + 1 if line else 96
+                if found and max_bytes < 0:
+                    return found
+                found.append(Entry(number, case.hex() if case else None, id.hex() if id else None, line))
+        return found
+
+    def tip(self, division: str) -> Tip:
+        """Where a division's feed has got to; all zero for one without entries."""
+        row = self._db.row("SELECT number, count, sum FROM division WHERE code = ?", (division,))
+        return Tip(row[0], row[1], row[2].hex()) if row else Tip()

@@ -1,0 +1,403 @@
+"""The ledger 办理留痕: every event, in the order taken, and where each origin's main line has got to.
+
+An event belongs to its origin's *main line* if its predecessor is the head; at an occupied place it is kept as a *side
+branch*, with what follows on it.  An event whose predecessor is not held stands *loose*, as a parent's selection does,
+until what is missing comes.  The head moves on over loose events and over stubs.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from common.event_types import APPOINTMENTS
+from common.events import Event, decode
+from common.store.database import Database, Value
+
+OWN = ""  # the source of what was written here
+
+_COLUMNS = "pos, id, origin, seq, side, source, header, signature, payload"
+_CHUNK = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An event as kept, not decoded: enough to send it on.
+
+    ``pos`` is 0 for a stub.  ``side``: off its origin's main line.  ``source``: whom it came from, or ``OWN``.
+    """
+
+    pos: int
+    id: str
+    origin: str
+    seq: int
+    side: bool
+    source: str
+    line: bytes
+
+    @property
+    def event(self) -> Event:
+        jws, _, payload = self.line.partition(b" ")
+        return decode(payload, jws.decode("ascii"))
+
+
+@dataclass(slots=True)
+class _Stream:
+    """An origin's row while a batch is appended."""
+
+    id: int
+    seq: int
+    head: bytes | None
+    top: int
+    reference: bool
+    changed: bool = False
+
+
+class Names:
+    """Short numbers for texts that repeat in every row."""
+
+    def __init__(self, db: Database, table: str, column: str) -> None:
+        self._db = db
+        self._insert = f"INSERT INTO {table} ({column}) VALUES (?)"  # noqa: S608
+        self._by_text = f"SELECT id FROM {table} WHERE {column} = ?"  # noqa: S608
+        self._by_id = f"SELECT {column} FROM {table} WHERE id = ?"  # noqa: S608
+        self._ids: dict[str, int] = {}
+        self._texts: dict[int, str] = {}
+        db.on_rollback(self._forget)
+
+    def _forget(self) -> None:
+        self._ids.clear()
+        self._texts.clear()
+
+    def id(self, text: str) -> int:
+        """The number of a text, given now if it has none yet."""
+        found = self.find(text)
+        if found is None:
+            self._db.run(self._insert, (text,))
+            found = self._ids[text] = int(self._db.one(self._by_text, (text,)))
+        return found
+
+    def find(self, text: str) -> int | None:
+        """The number of a text; None if it has none."""
+        found = self._ids.get(text)
+        if found is None and (number := self._db.one(self._by_text, (text,))) is not None:
+            found = self._ids[text] = int(number)
+        return found
+
+    def text(self, number: int) -> str:
+        """The text of a number that was given."""
+        found = self._texts.get(number)
+        if found is None:
+            found = self._texts[number] = str(self._db.one(self._by_id, (number,)))
+        return found
+
+
+class Ledger:
+    """See the module.  Ids are hex text outside and bytes inside."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._names = Names(db, "name", "text")
+        self._origins = Names(db, "origin", "name")
+
+    # -- writing
+
+    def append(self, events: Sequence[Event], source: str = OWN) -> list[int]:
+        """Store verified events, none of them held yet, in the order given; their positions 1, 2, 3 ...
+
+        Inside ``write`` only.  ValueError if an event is held already (a bug: ask ``has`` first).
+        """
+        streams: dict[str, _Stream] = {}
+        pos = self.pos()
+        number = self._names.id(source)
+        rows: list[tuple[Value, ...]] = []
+        pending: dict[str, bool] = {}  # appended in this batch but not in the table yet: id -> side
+        for event in events:
+            stream = streams.get(event.origin) or streams.setdefault(event.origin, self._stream(event.origin))
+            if stream.top != stream.seq or event.seq != stream.top + 1:
+                self._write(rows)  # this one asks the table about its place
+                rows, pending = [], {}
+            side = self._place(stream, event, pending)
+            pos += 1
+            pending[event.id] = side
+            rows.append(self._row(pos, event, stream, side, number))
+            if not side and stream.top > stream.seq:
+                self._write(rows)
+                rows, pending = [], {}
+                self._advance(stream)
+        self._write(rows)
+        for stream in streams.values():
+            if stream.changed:
+                self._db.run(
+                    "UPDATE origin SET seq = ?, head = ?, top = ? WHERE id = ?",
+                    (stream.seq, stream.head, stream.top, stream.id),
+                )
+        return list(range(pos - len(events) + 1, pos + 1))
+
+    def _place(self, stream: _Stream, event: Event, pending: dict[str, bool]) -> bool:
+        """Move the stream's head or top for an event about to be stored; True if it goes on a side branch."""
+        prev = bytes.fromhex(event.prev) if event.prev else None
+        if event.seq == stream.seq + 1 and prev == stream.head:
+            if stream.top > stream.seq:  # a loose one from another line may stand there
+                self._db.run("UPDATE event SET side = 1 WHERE origin = ? AND seq = ?", (stream.id, event.seq))
+            stream.seq, stream.head = event.seq, bytes.fromhex(event.id)
+            stream.top, stream.changed = max(stream.top, event.seq), True
+            return False
+        if event.seq <= stream.seq or self._occupied(stream, event.seq) or self._on_side(prev, pending):
+            return True
+        stream.top, stream.changed = max(stream.top, event.seq), True
+        return False
+
+    def _occupied(self, stream: _Stream, seq: int) -> bool:
+        if seq > stream.top:
+            return False
+        found = self._db.row(
+            "SELECT 1 FROM event WHERE origin = ? AND seq = ? AND NOT side"
+            " UNION ALL SELECT 1 FROM stub WHERE origin = ? AND seq = ?",
+            (stream.id, seq, stream.id, seq),
+        )
+        return found is not None
+
+    def _on_side(self, prev: bytes | None, pending: dict[str, bool]) -> bool:
+        if prev is None:
+            return False
+        if (known := pending.get(prev.hex())) is not None:
+            return known
+        return bool(self._db.one("SELECT side FROM event WHERE id = ?", (prev,)))
+
+    def _advance(self, stream: _Stream) -> None:
+        """Move the head over what stands loose behind it."""
+        while stream.top > stream.seq:
+            place = (stream.id, stream.seq + 1)
+            following = [
+                *self._db.rows("SELECT id, prev FROM event WHERE origin = ? AND seq = ?", place),
+                *self._db.rows(
+                    "SELECT id, coalesce(prev, ?) FROM stub WHERE origin = ? AND seq = ?",
+                    (stream.head, *place),
+                ),
+            ]
+            chosen = next((id for id, prev in following if prev == stream.head), None)
+            if chosen is None:
+                return
+            self._db.run("UPDATE event SET side = (id <> ?) WHERE origin = ? AND seq = ?", (chosen, *place))
+            stream.seq, stream.head, stream.changed = stream.seq + 1, chosen, True
+
+    def _row(self, pos: int, event: Event, stream: _Stream, side: bool, source: int) -> tuple[Value, ...]:
+        header, _, signature = event.jws.partition("..")
+        case = event.case_id
+        return (
+            pos,
+            bytes.fromhex(event.id),
+            stream.id,
+            event.seq,
+            bytes.fromhex(event.prev) if event.prev else None,
+            self._names.id(event.type),
+            bytes.fromhex(case) if case else None,
+            side,
+            event.type in APPOINTMENTS or (stream.reference and not side),
+            source,
+            self._names.id(header),
+            urlsafe_b64decode(signature + "=="),
+            event.payload,
+        )
+
+    def _write(self, rows: Sequence[tuple[Value, ...]]) -> None:
+        if rows:
+            self._db.run_many(
+                "INSERT INTO event (pos, id, origin, seq, prev, type, case_id, side, refers, source, header, signature,"
+                " payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                rows,
+            )
+
+    def stand_in(self, origin: str, seq: int) -> None:
+        """A stub was recorded at this place: move the origin's head over it if it can."""
+        stream = self._stream(origin)
+        stream.top = max(stream.top, seq)
+        self._advance(stream)
+        self._db.run(
+            "UPDATE origin SET seq = ?, head = ?, top = ? WHERE id = ?",
+            (stream.seq, stream.head, stream.top, stream.id),
+        )
+
+    def mark_reference(self, origin: str) -> None:
+        """This origin is the hub's reference ledger: what is appended to its main line makes the Reference."""
+        self._db.run("UPDATE origin SET reference = 1 WHERE id = ?", (self._origins.id(origin),))
+
+    def _stream(self, origin: str) -> _Stream:
+        number = self._origins.id(origin)
+        found = self._db.row("SELECT seq, head, top, reference FROM origin WHERE id = ?", (number,))
+        if found is None:
+            raise ValueError(f"no origin {origin}")
+        seq, head, top, reference = found
+        return _Stream(number, seq, head, top, bool(reference))
+
+    # -- asking
+
+    def pos(self) -> int:
+        """The newest position; 0 in an empty ledger."""
+        return self._db.one("SELECT max(pos) FROM event") or 0
+
+    def has(self, ids: Iterable[str]) -> set[str]:
+        """Those of the ids that are held."""
+        keys = [bytes.fromhex(id) for id in ids]
+        return {id.hex() for (id,) in self._db.chunks("SELECT id FROM event WHERE id IN (%s)", keys)}
+
+    def stored(self, ids: Iterable[str]) -> list[Stored]:
+        """The events with these ids that are held, in the order of pos."""
+        keys = [bytes.fromhex(id) for id in ids]
+        rows = self._db.chunks(f"SELECT {_COLUMNS} FROM event WHERE id IN (%s)", keys)  # noqa: S608
+        return sorted((self._stored(row) for row in rows), key=lambda one: one.pos)
+
+    def get(self, id: str) -> Event | None:
+        found = self.stored((id,))
+        return found[0].event if found else None
+
+    def line(self, id: str) -> bytes | None:
+        found = self.stored((id,))
+        return found[0].line if found else None
+
+    def of_case(self, case: str) -> list[Event]:
+        """The events of a case, in the order of pos."""
+        return [one.event for one in self.stored_of_case(case)]
+
+    def stored_of_case(self, case: str) -> list[Stored]:
+        rows = self._db.rows(f"SELECT {_COLUMNS} FROM event WHERE case_id = ?", (bytes.fromhex(case),))  # noqa: S608
+        return sorted((self._stored(row) for row in rows), key=lambda one: one.pos)
+
+    def heads(self, origins: Iterable[str] | None = None) -> dict[str, tuple[int, str]]:
+        """origin -> (seq, id) of the head of its main line; an origin without one is left out."""
+        if origins is None:
+            rows: Iterable[tuple[Value, ...]] = self._db.rows(
+                "SELECT name, seq, head FROM origin WHERE seq > 0"
+            )
+        else:
+            rows = self._db.chunks(
+                "SELECT name, seq, head FROM origin WHERE seq > 0 AND name IN (%s)", origins
+            )
+        return {name: (seq, head.hex()) for name, seq, head in rows}
+
+    def head(self, origin: str) -> tuple[int, str] | None:
+        return self.heads((origin,)).get(origin)
+
+    def at(self, origin: str, seq: int) -> str | None:
+        """The id at a place of the main line, a stub's too; None beyond its head."""
+        number = self._origins.find(origin)
+        found = self._db.one(
+            "SELECT id FROM event WHERE origin = ? AND seq = ? AND NOT side"
+            " AND seq <= (SELECT o.seq FROM origin o WHERE o.id = event.origin)"
+            " UNION ALL SELECT s.id FROM stub s WHERE s.origin = ? AND s.seq = ?",
+            (number, seq, number, seq),
+        )
+        return found.hex() if found else None
+
+    def after(self, origin: str, seq: int, max_bytes: int) -> list[Stored]:
+        """The run of an origin's main line after ``seq``, stubs among it: ``max_bytes`` of lines, at least one."""
+        number = self._origins.find(origin)
+        if number is None:
+            return []
+        found: list[Stored] = []
+        while True:
+            rows = self._db.rows(
+                f"SELECT {_COLUMNS} FROM event WHERE origin = ? AND seq > ? AND NOT side"  # noqa: S608
+                " AND seq <= (SELECT o.seq FROM origin o WHERE o.id = event.origin) ORDER BY seq LIMIT ?",
+                (number, seq, _CHUNK),
+            )
+            last = rows[-1][3] if len(rows) == _CHUNK else 1 << 62
+            stubs = self._db.rows(
+                "SELECT 0, id, origin, seq, 0, 0, 0, NULL, line FROM stub WHERE origin = ? AND seq > ? AND seq <= ?"
+                " AND seq <= (SELECT o.seq FROM origin o WHERE o.id = stub.origin)",
+                (number, seq, last),
+            )
+            for row in sorted(rows + stubs, key=lambda row: row[3]):
+                one = self._stored(row)
+                max_bytes -= len(one.line) + 1
+                if found and max_bytes < 0:
+                    return found
+                found.append(one)
+            if len(rows) < _CHUNK:
+                return found
+            seq = last
+
+    def sides(self, after_pos: int, max_bytes: int) -> list[Stored]:
+        """Events off their main lines, after a position: what no head tells a parent about."""
+        rows = self._db.rows(
+            f"SELECT {_COLUMNS} FROM event WHERE side AND pos > ? ORDER BY pos LIMIT ?",  # noqa: S608
+            (after_pos, _CHUNK),
+        )
+        return _bounded((self._stored(row) for row in rows), max_bytes)
+
+    def log(self, from_pos: int = 1, case: str | None = None) -> Iterator[Stored]:
+        """All events from a position on, or those of one case, in the order of pos."""
+        if case is not None:
+            yield from (one for one in self.stored_of_case(case) if one.pos >= from_pos)
+            return
+        while rows := self._db.rows(
+            f"SELECT {_COLUMNS} FROM event WHERE pos >= ? ORDER BY pos LIMIT ?",  # noqa: S608
+            (from_pos, _CHUNK),
+        ):
+            yield from map(self._stored, rows)
+            from_pos = rows[-1][0] + 1
+
+    def referring(self, after_pos: int) -> list[Stored]:
+        """What the Reference is made from, after a position: the reference ledger and townships' appointments."""
+        rows = self._db.rows(
+            f"SELECT {_COLUMNS} FROM event WHERE refers AND pos > ? ORDER BY pos",  # noqa: S608
+            (after_pos,),
+        )
+        return [self._stored(row) for row in rows]
+
+    def reference_origin(self) -> str | None:
+        """The hub's reference origin; None before anything of it is held."""
+        found: str | None = self._db.one("SELECT name FROM origin WHERE reference")
+        return found
+
+    def reference(self) -> Iterator[Event]:
+        """The reference ledger in its order."""
+        origin = self.reference_origin()
+        if origin is not None:
+            yield from (one.event for one in self.after(origin, 0, 1 << 62))
+
+    def counts(self) -> tuple[int, int]:
+        """(events, events that lie off their main lines)."""
+        found = self._db.row("SELECT count(*), coalesce(sum(side), 0) FROM event")
+        return (found[0], found[1]) if found else (0, 0)
+
+    def cases(self, origins: Iterable[str] = ()) -> list[str]:
+        """All cases, in the order in which their first events came; or those with an event of these origins."""
+        if origins:
+            numbers = [self._origins.find(origin) for origin in origins]
+            rows: Iterable[tuple[Value, ...]] = self._db.chunks(
+                "SELECT DISTINCT case_id FROM event WHERE case_id IS NOT NULL AND origin IN (%s)", numbers
+            )
+        else:
+            rows = self._db.rows(
+                "SELECT case_id FROM event WHERE case_id IS NOT NULL GROUP BY case_id ORDER BY min(pos)"
+            )
+        return [case.hex() for (case,) in rows]
+
+    def _stored(self, row: tuple[Value, ...]) -> Stored:
+        pos, id, origin, seq, side, source, header, signature, payload = row
+        if signature is None:  # a stub: the whole line
+            return Stored(0, id.hex(), self._origins.text(origin), seq, False, OWN, payload or b"")
+        jws = f"{self._names.text(header)}..{urlsafe_b64encode(signature).rstrip(b'=').decode('ascii')}"
+        return Stored(
+            pos,
+            id.hex(),
+            self._origins.text(origin),
+            seq,
+            bool(side),
+            self._names.text(source),
+            jws.encode("ascii") + b" " + payload,
+        )
+
+
+def _bounded(found: Iterable[Stored], max_bytes: int) -> list[Stored]:
+    """The first of them up to so many bytes of lines, at least one."""
+    taken: list[Stored] = []
+    for one in found:
+        max_bytes -= len(one.line) + 1
+        if taken and max_bytes < 0:
+            break
+        taken.append(one)
+    return taken

@@ -1,0 +1,349 @@
+"""Views: what lists, searches and pages ask for.  Made from the ledger by ``settle``, and made again by ``rebuild``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
+from typing import Any
+
+from common.errors import NotFound
+from common.store.database import Database, Value
+from common.store.models import VIEWS
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A case as a list shows it.  Dates are ISO texts or None.
+
+    label       as the contract of commands names states (``common.case.label``); ``ended``: no moving act follows
+    holder      the office in whose hands it is; ``offer_to``: the addressee of an open offer
+    office      who registered it; ``village``: the applicant's, if given
+    duty        the next day that matters to the holder: due date, last day for the notice or for the correction
+    confirmed   no act in effect awaits the hub
+    frozen      an act of a type unknown here moves it: nothing may be done here
+    set_aside, asks, waiting    how many acts without effect, unheard asks, missing predecessors
+    left        no more of it will come to this node
+    updated     pos of its newest event
+    """
+
+    case_id: str
+    number: str
+    item: str
+    edition: str
+    label: str
+    ended: bool
+    holder: str
+    offer_to: str | None
+    office: str
+    village: str | None
+    applicant: str
+    id_number: str | None
+    phone: str | None
+    urgent: bool
+    registered_on: str
+    received: str | None
+    accepted_on: str | None
+    due: str | None
+    provisional: bool
+    duty: str | None
+    confirmed: bool
+    frozen: bool
+    set_aside: int
+    asks: int
+    waiting: int
+    left: bool
+    updated: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaperRow:
+    """A paper named by an event of a case."""
+
+    hash: str
+    event: str
+    case: str
+    material: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """Everything that the views keep of one case.
+
+    aside   (event id, reason);  asks: event ids;  needs: ids of what its fold misses
+    timer   the first day on which the clock alone may call for an act of this node, or None
+    """
+
+    row: CaseRow
+    words: frozenset[str] = frozenset()
+    aside: tuple[tuple[str, str], ...] = ()
+    asks: tuple[str, ...] = ()
+    needs: frozenset[str] = frozenset()
+    timer: str | None = None
+    papers: tuple[PaperRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list; ``total`` counts all."""
+
+    rows: tuple[CaseRow, ...]
+    total: int
+    page: int
+    size: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.size))
+
+
+_OPEN = "NOT ended AND NOT left"
+# name -> condition; {offices} stands for the offices asked about
+WORKLISTS: Mapping[str, str] = {
+    "incoming": f"offer_to IN ({{offices}}) AND {_OPEN}",  # 待接收
+    "registered": "holder IN ({offices}) AND label = 'REGISTERED'",  # 待报送
+    "received": "holder IN ({offices}) AND label = 'RECEIVED'",  # 待受理
+    "holding": f"holder IN ({{offices}}) AND {_OPEN}",  # 在办
+    "offered": f"holder IN ({{offices}}) AND offer_to IS NOT NULL AND {_OPEN}",  # 已移送,待对方接收
+    "correcting": "(holder IN ({offices}) OR office IN ({offices})) AND label = 'CORRECTING'",  # 补正中
+    "away": f"office IN ({{offices}}) AND holder NOT IN ({{offices}}) AND {_OPEN}",  # 已报送,他处在办
+    "results": "office IN ({offices}) AND label IN ('GRANTED', 'REFUSED', 'NOT_ACCEPTED', 'RETURNED')",  # 待送达
+    "delivered": "office IN ({offices}) AND label IN ('DELIVERED', 'RATED')",  # 已送达
+    "asks": "holder IN ({offices}) AND asks > 0",  # 有诉求待答复
+    "aside": "(holder IN ({offices}) OR office IN ({offices})) AND set_aside > 0",  # 有未生效
+    "ended": "(holder IN ({offices}) OR office IN ({offices})) AND ended",  # 已办结
+    "all": "(holder IN ({offices}) OR office IN ({offices}) OR offer_to IN ({offices}))",
+}
+
+_NAMES = tuple(f.name for f in fields(CaseRow))
+_SELECT = f"SELECT {', '.join(_NAMES)} FROM case_view"  # noqa: S608
+_UPSERT = (
+    f"INSERT INTO case_view ({', '.join(_NAMES)}) VALUES ({', '.join('?' * len(_NAMES))})"  # noqa: S608
+    f" ON CONFLICT (case_id) DO UPDATE SET {', '.join(f'{n} = excluded.{n}' for n in _NAMES[1:])}"
+)
+_FLAGS = frozenset(("ended", "urgent", "provisional", "confirmed", "frozen", "left"))
+
+
+class Views:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    # -- writing
+
+    def write(self, cases: Sequence[CaseFacts], *, fresh: bool = False) -> None:
+        """Put what is known of these cases in the place of what was; ``fresh``: nothing was."""
+        ids = [bytes.fromhex(c.row.case_id) for c in cases]
+        if not fresh:
+            for table in ("word", "aside", "ask", "need", "timer", "paper"):
+                self._db.run_many(f"DELETE FROM {table} WHERE case_id = ?", [(id,) for id in ids])  # noqa: S608
+        self._db.run_many(_UPSERT, [_values(c.row) for c in cases])
+        for sql, rows in (
+            (
+                "word (text, case_id) VALUES (?, ?)",
+                ((w, id) for c, id in zip(cases, ids, strict=True) for w in c.words),
+            ),
+            (
+                "aside (id, case_id, reason) VALUES (?, ?, ?)",
+                ((bytes.fromhex(e), id, why) for c, id in zip(cases, ids, strict=True) for e, why in c.aside),
+            ),
+            (
+                "ask (id, case_id) VALUES (?, ?)",
+                ((bytes.fromhex(e), id) for c, id in zip(cases, ids, strict=True) for e in c.asks),
+            ),
+            (
+                "need (needs, case_id) VALUES (?, ?)",
+                ((bytes.fromhex(n), id) for c, id in zip(cases, ids, strict=True) for n in c.needs),
+            ),
+            (
+                "timer (case_id, day) VALUES (?, ?)",
+                ((id, c.timer) for c, id in zip(cases, ids, strict=True) if c.timer),
+            ),
+            (
+                "paper (hash, event, case_id, material, size) VALUES (?, ?, ?, ?, ?)",
+                (
+                    (bytes.fromhex(p.hash), bytes.fromhex(p.event), id, p.material, p.size)
+                    for c, id in zip(cases, ids, strict=True)
+                    for p in c.papers
+                ),
+            ),
+        ):
+            self._db.run_many(f"INSERT INTO {sql} ON CONFLICT DO NOTHING", rows)
+
+    def clear(self) -> None:
+        """Empty them all, before they are made again."""
+        for table in VIEWS:
+            self._db.run(f"DELETE FROM {table._meta.table_name}")  # noqa: S608
+
+    # -- one case
+
+    def get(self, case: str) -> CaseRow | None:
+        row = self._db.row(_SELECT + " WHERE case_id = ?", (bytes.fromhex(case),))
+        return _row(row) if row else None
+
+    def rows(self, cases: Iterable[str]) -> dict[str, CaseRow]:
+        """The rows of these cases, by id."""
+        found = self._db.chunks(_SELECT + " WHERE case_id IN (%s)", [bytes.fromhex(case) for case in cases])
+        return {row.case_id: row for row in map(_row, found)}
+
+    def by_number(self, number: str) -> list[CaseRow]:
+        """The cases with this number: one, or several where two copies of a machine gave it twice (R-1007)."""
+        return [_row(r) for r in self._db.rows(_SELECT + " WHERE number = ? ORDER BY case_id", (number,))]
+
+    def facts(self, case: str) -> CaseFacts | None:
+        """Everything kept of one case."""
+        row = self.get(case)
+        if row is None:
+            return None
+        return CaseFacts(
+            row=row,
+            words=frozenset(self._column("SELECT text FROM word WHERE case_id = ?", case)),
+            aside=tuple(self.asides(case)),
+            asks=tuple(
+                x.hex() for x in self._column("SELECT id FROM ask WHERE case_id = ? ORDER BY id", case)
+            ),
+            needs=frozenset(x.hex() for x in self._column("SELECT needs FROM need WHERE case_id = ?", case)),
+            timer=next(iter(self._column("SELECT day FROM timer WHERE case_id = ?", case)), None),
+            papers=tuple(self.papers(case)),
+        )
+
+    def _column(self, sql: str, case: str) -> list[Value]:
+        return [value for (value,) in self._db.rows(sql, (bytes.fromhex(case),))]
+
+    def asides(self, case: str) -> list[tuple[str, str]]:
+        """(event id, reason) of a case's acts without effect."""
+        rows = self._db.rows(
+            "SELECT id, reason FROM aside WHERE case_id = ? ORDER BY id", (bytes.fromhex(case),)
+        )
+        return [(id.hex(), reason) for id, reason in rows]
+
+    def papers(self, case: str) -> list[PaperRow]:
+        rows = self._db.rows(
+            "SELECT hash, event, case_id, material, size FROM paper WHERE case_id = ? ORDER BY hash, event",
+            (bytes.fromhex(case),),
+        )
+        return [PaperRow(h.hex(), e.hex(), c.hex(), m, s) for h, e, c, m, s in rows]
+
+    def papers_by_hash(self, hashes: Iterable[str]) -> list[PaperRow]:
+        """Which events name these papers."""
+        rows = self._db.chunks(
+            "SELECT hash, event, case_id, material, size FROM paper WHERE hash IN (%s)",
+            [bytes.fromhex(h) for h in hashes],
+        )
+        return [PaperRow(h.hex(), e.hex(), c.hex(), m, s) for h, e, c, m, s in rows]
+
+    # -- lists
+
+    def worklist(
+        self, name: str, offices: Sequence[str], page: int = 1, size: int = 50, text: str = ""
+    ) -> Page:
+        """A named list for these offices: the oldest duty first.  NotFound ``worklist.unknown``."""
+        if name not in WORKLISTS:
+            raise NotFound("worklist.unknown", name=name)
+        wanted = WORKLISTS[name]
+        marks = ", ".join("?" * len(offices))
+        where = wanted.replace("{offices}", marks)
+        values: list[Value] = [*offices] * wanted.count("{offices}")
+        if text:
+            where, values = f"({where}) AND {_FOUND}", [*values, *_found(text)]
+        total = self._db.one(f"SELECT count(*) FROM case_view WHERE {where}", values)  # noqa: S608
+        rows = self._db.rows(
+            f"{_SELECT} WHERE {where} ORDER BY duty IS NULL, duty, updated LIMIT ? OFFSET ?",
+            (*values, size, (page - 1) * size),
+        )
+        return Page(tuple(map(_row, rows)), total, page, size)
+
+    def search(self, text: str, limit: int = 20) -> list[CaseRow]:
+        """Cases by part of a name or number, the newest first."""
+        if not text.strip():
+            return []
+        rows = self._db.rows(
+            f"{_SELECT} WHERE {_FOUND} ORDER BY updated DESC LIMIT ?", (*_found(text), limit)
+        )
+        return [_row(r) for r in rows]
+
+    def set_aside(self, limit: int = 500) -> list[tuple[CaseRow, str, str]]:
+        """(case, event id, reason) of every act without effect that nobody has ruled on, the newest case first."""
+        names = ", ".join(f"v.{n}" for n in _NAMES)
+        rows = self._db.rows(
+            f"SELECT a.id, a.reason, {names} FROM aside a JOIN case_view v ON v.case_id = a.case_id"  # noqa: S608
+            " ORDER BY v.updated DESC, a.id LIMIT ?",
+            (limit,),
+        )
+        return [(_row(row[2:]), row[0].hex(), row[1]) for row in rows]
+
+    def counts(self) -> tuple[int, int, int]:
+        """(cases, acts set aside, unheard asks)."""
+        return (
+            int(self._db.one("SELECT count(*) FROM case_view")),
+            int(self._db.one("SELECT count(*) FROM aside")),
+            int(self._db.one("SELECT count(*) FROM ask")),
+        )
+
+    def all(self) -> Iterator[CaseRow]:
+        """Every case, in the order of their ids."""
+        after = b""
+        while rows := self._db.rows(_SELECT + " WHERE case_id > ? ORDER BY case_id LIMIT 500", (after,)):
+            yield from map(_row, rows)
+            after = rows[-1][0]
+
+    # -- which cases to fold again
+
+    def needing(self, ids: Iterable[str]) -> set[str]:
+        """The cases whose fold misses one of these."""
+        keys = [bytes.fromhex(id) for id in ids]
+        return {
+            case.hex() for (case,) in self._db.chunks("SELECT case_id FROM need WHERE needs IN (%s)", keys)
+        }
+
+    def timers(self, day: str) -> list[str]:
+        """The cases on which the clock may call for an act on this day."""
+        return [
+            case.hex()
+            for (case,) in self._db.rows("SELECT case_id FROM timer WHERE day <= ? ORDER BY day", (day,))
+        ]
+
+    def open_cases(self) -> list[str]:
+        return [case.hex() for (case,) in self._db.rows("SELECT case_id FROM case_view WHERE NOT ended")]
+
+    def open_at(self, division: str) -> list[str]:
+        """The open cases that an office of this division holds, is offered, or registered."""
+        rows = self._db.rows(
+            "SELECT case_id FROM case_view WHERE NOT ended AND (holder = ? OR holder LIKE ? || '/%' OR offer_to = ?"
+            " OR offer_to LIKE ? || '/%' OR office = ? OR office LIKE ? || '/%')",
+            (division,) * 6,
+        )
+        return [case.hex() for (case,) in rows]
+
+
+_FOUND = "case_id IN (SELECT case_id FROM word WHERE text >= ? AND text < ?)"
+
+
+def _found(text: str) -> tuple[str, str]:
+    wanted = normal_word(text)
+    return wanted, wanted + "\U0010ffff"
+
+
+def normal_word(text: str) -> str:
+    """A word as it is kept and sought: capitals, no white space, no hyphens."""
+    return "".join(text.upper().split()).replace("-", "")
+
+
+def words_of(name: str, numbers: Iterable[str]) -> frozenset[str]:
+    """The words that find a case: every ending of the name; each number, and its last 4, 6 and 8."""
+    found = {normal_word(name)[i:] for i in range(len(normal_word(name)))}
+    for number in map(normal_word, numbers):
+        found |= {number, number[-4:], number[-6:], number[-8:]}
+    return frozenset(found - {""})
+
+
+def _values(row: CaseRow) -> tuple[Value, ...]:
+    case, *rest = astuple(row)
+    return (bytes.fromhex(case), *rest)
+
+
+def _row(values: Sequence[Any]) -> CaseRow:
+    found = dict(zip(_NAMES, values, strict=True))
+    found["case_id"] = found["case_id"].hex()
+    for flag in _FLAGS:
+        found[flag] = bool(found[flag])
+    return CaseRow(**found)
