@@ -30,6 +30,8 @@ REGISTERED = "case.registered"
 _ID = re.compile(r"[0-9a-f]{64}\Z")
 _ORIGIN = re.compile(r"[a-z2-7]{12}/[A-HJKMNP-TV-Z2-9]{8}\Z")
 _TYPE = re.compile(r"[a-z_]{1,24}\.[a-z_]{1,32}\Z")
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_NO_BRACKET = re.compile(r"[^\[\]{}]+")
 
 
 class BadEvent(LedgerError):
@@ -159,13 +161,15 @@ def parse_json(data: bytes, *, max_bytes: int = MAX_PAYLOAD_BYTES, max_depth: in
         raise BadEvent("event.too_deep", limit=max_depth) from exc
     except json.JSONDecodeError as exc:
         raise BadEvent("event.not_json") from exc
-    if "\\u" in text and _has_surrogate(value):
+    if "\\u" in text and _not_text(value):
         raise BadEvent("event.not_utf8")
     return value
 
 
 def decode(payload: bytes, jws: str = "") -> Event:
     """Read a payload by the envelope rules.  Raises BadEvent; judges nothing about its meaning."""
+    if b"\n" in payload:  # a line is a line
+        raise BadEvent("event.not_a_line")
     raw = parse_json(payload)
     if not isinstance(raw, dict):
         raise BadEvent("event.not_object")
@@ -253,28 +257,19 @@ def _bounded_int(text: str) -> int:
 
 def _depth(text: str) -> int:
     deepest = depth = 0
-    inside = escaped = False
-    for char in text:
-        if inside:
-            if escaped:
-                escaped = False
-            elif char == "\\":
-                escaped = True
-            elif char == '"':
-                inside = False
-        elif char == '"':
-            inside = True
-        elif char in "[{":
+    for bracket in _NO_BRACKET.sub("", _STRING.sub("", text)):
+        if bracket in "[{":
             depth += 1
             deepest = max(deepest, depth)
-        elif char in "]}":
+        else:
             depth -= 1
     return deepest
 
 
-def _has_surrogate(value: Any) -> bool:
+def _not_text(value: Any) -> bool:
+    """A lone surrogate, which UTF-8 cannot write, or U+0000, which not every store can keep."""
     try:
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        written = json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:
         return True
-    return False
+    return b"\\u0000" in written.replace(b"\\\\", b"")

@@ -70,7 +70,7 @@ def test_a_frontier_rebuilt_from_what_was_kept_goes_on_as_before():
     ("size", "hashes"), [(1, ()), (0, (bytes(32),)), (3, (bytes(32),)), (1, (bytes(31),)), (-1, (bytes(32),))]
 )
 def test_a_frontier_whose_parts_do_not_belong_together_is_a_bug(size, hashes):
-    with pytest.raises(ValueError, match="subtrees|32 bytes"):
+    with pytest.raises(ValueError, match=r"subtrees|32 bytes"):
         Frontier(size, hashes)
 
 

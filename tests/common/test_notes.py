@@ -33,8 +33,8 @@ def test_any_tree_head_comes_back_with_whole_seconds(size, root, at):
 
 
 def test_a_note_has_the_lines_of_the_published_format():
-    assert TEXT == f"{LOG}\n20852163\n{b64encode(ROOT).decode()}\n"
-    assert NOTE == f"{TEXT}\n{LOG_LINE}\n{TIME_LINE}\n"
+    assert f"{LOG}\n20852163\n{b64encode(ROOT).decode()}\n" == TEXT
+    assert f"{TEXT}\n{LOG_LINE}\n{TIME_LINE}\n" == NOTE
     assert LOG_LINE.startswith(f"\u2014 {LOG} ")
     assert TIME_LINE.startswith(f"\u2014 {LOG} ")
 
