@@ -65,6 +65,7 @@ RESERVE_BYTES = 200 * 1024 * 1024
 """Kept free on the disk, for the ledger and what it needs to go on."""
 LONGEST_SIDE = 2400  # px: A4 at 200 dpi, which small print needs
 _SMALLEST_SIDE = 480
+_DRAWING_PIXELS = 1_000_000  # a signature on the screen; as PNG a photo takes seconds and is larger
 _OVERHEAD = NONCE_BYTES + TAG_BYTES
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -258,8 +259,8 @@ def _scaled(data: bytes, kind: str, limit: int) -> tuple[bytes, Page]:
 
 
 def _encodings(picture: Image.Image, kind: str) -> Iterator[tuple[bytes, str]]:
-    """From the best to the smallest: a drawing as PNG, everything as JPEG of falling quality."""
-    if kind == PNG:
+    """From the best to the smallest: a drawing as PNG, all else as JPEG of falling quality."""
+    if kind == PNG and picture.width * picture.height <= _DRAWING_PIXELS:
         out = io.BytesIO()
         picture.save(out, "PNG", optimize=True)
         yield out.getvalue(), PNG
