@@ -1,0 +1,526 @@
+// What a page does beyond plain links and forms. Each part stands alone and finds its own elements; without a script
+// every page still works. Nothing is sent anywhere but to the node that served the page.
+"use strict";
+
+const one = (selector, within = document) => within.querySelector(selector);
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+/** The form's token: of this form, or of any on the page. */
+function tokenOf(form) {
+  const input = (form && form.elements._token) || one('input[name="_token"]');
+  return input ? input.value : "";
+}
+
+/** POSTs a form's fields or nothing, as our own script; resolves to the response. */
+function post(address, fields, form) {
+  return fetch(address, {
+    method: "POST",
+    body: fields || new URLSearchParams(),
+    headers: { Accept: "application/json", "X-Form-Token": tokenOf(form) },
+    credentials: "same-origin",
+  });
+}
+
+async function wordsOf(response) {
+  try {
+    return (await response.json()).detail || "";
+  } catch {
+    return "";
+  }
+}
+
+// -- the error summary takes the focus, and its links go into the field
+
+function focusSummary() {
+  const summary = one("[data-focus]");
+  if (!summary) return;
+  summary.focus();
+  summary.addEventListener("click", (event) => {
+    const link = event.target.closest('a[href^="#"]');
+    const target = link && document.getElementById(link.getAttribute("href").slice(1));
+    if (!target) return;
+    event.preventDefault();
+    const input = target.matches("input, select, textarea") ? target : one("input, select, textarea", target);
+    target.scrollIntoView({ block: "center" });
+    (input || target).focus({ preventScroll: true });
+  });
+}
+
+// -- a form is sent once
+
+function guardForms() {
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post") return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    for (const button of all("button", form)) button.setAttribute("aria-disabled", "true");
+  });
+  // Back from the next page: the form may be sent again.
+  window.addEventListener("pageshow", () => {
+    for (const form of all("form[data-sent]")) {
+      delete form.dataset.sent;
+      for (const button of all("button", form)) button.removeAttribute("aria-disabled");
+    }
+  });
+}
+
+// -- a worklist by keys
+
+function steerList() {
+  const rows = () => all("tr[data-href]");
+  const current = () => one("tr.at");
+
+  function go(step) {
+    const list = rows();
+    if (!list.length) return;
+    const from = list.indexOf(current());
+    const to = list[Math.max(0, Math.min(list.length - 1, from < 0 ? (step > 0 ? 0 : list.length - 1) : from + step))];
+    mark(to);
+    to.focus({ preventScroll: true });
+    to.scrollIntoView({ block: "nearest" });
+  }
+
+  function mark(row) {
+    for (const other of all("tr.at")) other.classList.remove("at");
+    row.classList.add("at");
+  }
+
+  function select(row) {
+    const box = one('input[type="checkbox"]', row);
+    if (box) box.click();
+  }
+
+  const KEYS = {
+    j: () => go(1),
+    k: () => go(-1),
+    Enter: () => current() && location.assign(current().dataset.href),
+    x: () => current() && select(current()),
+    "/": () => one("[data-search]") && one("[data-search]").select(),
+    "?": () => one("#help-sheet") && one("#help-sheet").showModal(),
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey || one("dialog[open]")) return;
+    const typing = event.target.closest("input, select, textarea, [contenteditable]");
+    if (typing) {
+      if (event.key === "Escape" && typing.matches("[data-search]")) typing.blur();
+      return;
+    }
+    if (event.key === "Enter" && event.target.closest("a, button, summary")) return;
+    const act = KEYS[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  });
+
+  for (const row of rows()) {
+    row.tabIndex = -1;
+    row.addEventListener("focusin", () => mark(row));
+    row.addEventListener("click", (event) => {
+      if (event.target.closest("a, button, input, label") || String(getSelection())) return;
+      location.assign(row.dataset.href);
+    });
+  }
+}
+
+// -- drafts: what is typed is kept as it is typed
+//
+// <form data-draft="/draft/…">: the fields go there a moment after a change. The answer may say which fields are closed
+// now, which follow from others, and what is wrong with one: {"closed": [], "derived": {}, "errors": {}}.
+
+function keepDrafts() {
+  for (const form of all("form[data-draft]")) keepDraft(form);
+}
+
+function keepDraft(form) {
+  const said = one("[data-saved]", form) || form.appendChild(Object.assign(document.createElement("p"), { hidden: true }));
+  said.setAttribute("role", "status");
+  let timer = 0;
+  let sending = null;
+  let again = false;
+
+  form.addEventListener("input", later);
+  form.addEventListener("change", later);
+  form.addEventListener("submit", () => clearTimeout(timer));
+  document.addEventListener("visibilitychange", () => document.hidden && timer && save());
+
+  function later(event) {
+    if (event && event.target.type === "file") return;
+    clearTimeout(timer);
+    timer = setTimeout(save, 600);
+  }
+
+  async function save() {
+    clearTimeout(timer);
+    timer = 0;
+    if (sending) {
+      again = true;
+      return;
+    }
+    const fields = new URLSearchParams();
+    for (const [name, value] of new FormData(form)) if (typeof value === "string" && name !== "_token") fields.append(name, value);
+    sending = post(form.dataset.draft, fields, form).then(answered, noLink);
+    await sending;
+    sending = null;
+    if (again) {
+      again = false;
+      save();
+    }
+  }
+
+  async function answered(response) {
+    if (!response.ok) return tell((await wordsOf(response)) || "没有存上。先别关这一页,等一会儿再试。", true);
+    const answer = response.status === 204 ? {} : await response.json();
+    const now = new Date();
+    tell(`已存在本机 ${String(now.getHours()).padStart(2, "0")}:${String(now.getMinutes()).padStart(2, "0")}`, false);
+    apply(answer);
+  }
+
+  function noLink() {
+    tell("没有存上:本机的程序没有应答。先别关这一页。", true);
+  }
+
+  function tell(words, not) {
+    said.textContent = words;
+    said.className = not ? "saved not" : "saved";
+    said.hidden = false;
+  }
+
+  function apply({ closed, derived, errors }) {
+    if (closed) {
+      for (const entry of all("[data-field]", form)) {
+        entry.hidden = closed.includes(entry.dataset.field);
+        entry.classList.toggle("closed", entry.hidden);
+      }
+    }
+    for (const [name, value] of Object.entries(derived || {})) fill(name, value);
+    if (errors) showErrors(errors);
+  }
+
+  function fill(name, value) {
+    const input = form.elements[name];
+    if (!input || input === document.activeElement) return;
+    if (input instanceof RadioNodeList) {
+      if (![...input].includes(document.activeElement)) input.value = value;
+    } else {
+      input.value = value;
+    }
+  }
+
+  function showErrors(errors) {
+    for (const entry of all("[data-field]", form)) {
+      const field = one(".field", entry);
+      if (!field || entry.contains(document.activeElement)) continue;
+      const words = errors[entry.dataset.field];
+      let told = one(":scope > .error", field);
+      if (words && !told) {
+        told = Object.assign(document.createElement("p"), { className: "error" });
+        field.insertBefore(told, one(":scope > input, :scope > .unit, :scope > select, :scope > textarea, :scope > .choices", field));
+      }
+      if (told) {
+        told.textContent = words || "";
+        told.hidden = !words;
+      }
+      field.classList.toggle("wrong", Boolean(words));
+    }
+  }
+}
+
+// -- tables in a form: rows without loading the page again
+
+function growTables() {
+  for (const set of all("[data-rows]")) {
+    const body = one("tbody", set);
+    const template = one("template", set);
+    const add = one("[data-add]", set);
+    let next = body.rows.length;
+
+    function bound() {
+      if (add) add.hidden = body.rows.length >= Number(set.dataset.most);
+    }
+
+    function changed() {
+      bound();
+      set.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+
+    set.addEventListener("click", (event) => {
+      const button = event.target.closest("button");
+      if (!button) return;
+      if (button === add) {
+        event.preventDefault();
+        const holder = document.createElement("tbody");
+        holder.innerHTML = template.innerHTML.replaceAll("__n__", String(next++));
+        const row = body.appendChild(holder.rows[0]);
+        one("input, select", row).focus();
+        changed();
+      } else if (button.hasAttribute("data-drop")) {
+        event.preventDefault();
+        const row = button.closest("tr");
+        const near = row.nextElementSibling || row.previousElementSibling;
+        row.remove();
+        (near ? one("input, select", near) : add).focus();
+        changed();
+      }
+    });
+  }
+}
+
+// -- a signature: drawn with pen, finger or mouse, it becomes the file of the input beside it
+
+function drawSignatures() {
+  for (const input of all('input[type="file"][data-draw]')) {
+    const open = button("在屏幕上写");
+    input.after(open);
+    open.addEventListener("click", () => {
+      open.hidden = true;
+      pad(input, open);
+    });
+  }
+
+  function button(words) {
+    return Object.assign(document.createElement("button"), { type: "button", className: "act quiet small", textContent: words });
+  }
+
+  function pad(input, open) {
+    const canvas = document.createElement("canvas");
+    canvas.className = "pad";
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", "签名处");
+    open.after(canvas);
+    const box = canvas.getBoundingClientRect();
+    canvas.width = box.width * 2;
+    canvas.height = box.height * 2;
+    const pen = canvas.getContext("2d");
+    pen.scale(2, 2);
+    blank();
+    let drawn = false;
+    let last = null;
+
+    function blank() {
+      pen.fillStyle = "#fff";
+      pen.fillRect(0, 0, canvas.width, canvas.height);
+      Object.assign(pen, { lineWidth: 2.6, lineCap: "round", lineJoin: "round", strokeStyle: "#101418" });
+    }
+
+    canvas.addEventListener("pointerdown", (event) => {
+      canvas.setPointerCapture(event.pointerId);
+      last = [event.offsetX, event.offsetY];
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      if (!last) return;
+      pen.beginPath();
+      pen.moveTo(...last);
+      last = [event.offsetX, event.offsetY];
+      pen.lineTo(...last);
+      pen.stroke();
+      drawn = true;
+    });
+    for (const kind of ["pointerup", "pointercancel"]) canvas.addEventListener(kind, () => (last = null));
+
+    const use = button("就用这个签名");
+    const clear = button("重写");
+    const acts = Object.assign(document.createElement("p"), { className: "acts" });
+    acts.append(use, clear);
+    canvas.after(acts);
+    clear.addEventListener("click", () => {
+      blank();
+      drawn = false;
+    });
+    use.addEventListener("click", () => {
+      if (!drawn) return;
+      canvas.toBlob((blob) => {
+        const files = new DataTransfer();
+        files.items.add(new File([blob], "drawing.png", { type: "image/png" }));
+        input.files = files.files;
+        input.dispatchEvent(new Event("change", { bubbles: true }));
+        canvas.remove();
+        acts.remove();
+        open.hidden = false;
+        open.textContent = "已写好,重写";
+      }, "image/png");
+    });
+  }
+}
+
+// -- the bar at the foot: how the exchange goes
+
+function followSync() {
+  const bar = one("[data-sync]");
+  if (!bar) return;
+  const words = { head: one(".head .truth > span", bar), rest: one(".rest", bar) };
+  const progress = one("progress", bar);
+  let timer = 0;
+
+  async function ask() {
+    clearTimeout(timer);
+    let wait = 30_000;
+    try {
+      const active = takeActive() ? "?active" : "";
+      const response = await fetch(bar.dataset.sync + active, { headers: { Accept: "application/json" }, cache: "no-store" });
+      if (response.status === 401) return showLock();
+      if (response.ok) {
+        const state = await response.json();
+        show(state);
+        if (state.running) wait = 2_000;
+      }
+    } catch {
+      wait = 10_000; // the node's program is being started again
+    }
+    if (!document.hidden) timer = setTimeout(ask, wait);
+  }
+
+  function show(state) {
+    if (words.head.textContent !== state.head) words.head.textContent = state.head;
+    if (words.rest.textContent !== state.rest) words.rest.textContent = state.rest;
+    progress.hidden = !state.running;
+    progress.max = state.total || 1;
+    progress.value = state.done;
+    const truth = one(".head .truth", bar);
+    if (!truth.classList.contains(state.truth)) {
+      truth.className = `truth ${state.truth}`;
+      one("svg", truth).replaceChildren(...discOf(state.truth));
+    }
+  }
+
+  document.addEventListener("visibilitychange", () => !document.hidden && ask());
+  timer = setTimeout(ask, 3_000);
+}
+
+/** The shapes of the three truths, as the server draws them (macros/marks.html). */
+function discOf(kind) {
+  const shape = (name, attributes) => {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    return element;
+  };
+  const ring = shape("circle", { cx: 8, cy: 8, r: 6.5, fill: "none", stroke: "currentColor", "stroke-width": 2 });
+  if (kind === "here") return [ring];
+  if (kind === "township") return [ring, shape("path", { d: "M8 1.5a6.5 6.5 0 0 0 0 13z", fill: "currentColor" })];
+  return [shape("circle", { cx: 8, cy: 8, r: 7.5, fill: "currentColor" })];
+}
+
+// -- the lock: after idle time it covers the page, which stays as it is
+
+let active = false;
+
+function takeActive() {
+  const was = active;
+  active = false;
+  return was;
+}
+
+function watchIdle() {
+  const idle = Number(document.body.dataset.idle);
+  if (!idle) return;
+  let last = Date.now();
+  for (const kind of ["keydown", "pointerdown", "pointermove", "wheel", "touchstart"]) {
+    document.addEventListener(kind, () => {
+      last = Date.now();
+      active = true;
+    }, { passive: true });
+  }
+  setInterval(() => {
+    const sheet = one("#lock-sheet");
+    if (Date.now() - last > idle && sheet && !sheet.open) lock();
+  }, 5_000);
+
+  const byHand = one("form[data-lock]");
+  if (byHand) byHand.addEventListener("submit", (event) => {
+    event.preventDefault();
+    lock();
+  });
+}
+
+async function lock() {
+  showLock();
+  const form = one("form[data-lock]");
+  try {
+    await post(form.action, null, form);
+  } catch {
+    // the node locks by itself after the same time
+  }
+}
+
+function showLock() {
+  const sheet = one("#lock-sheet");
+  if (!sheet || sheet.open) return;
+  const form = one("form", sheet);
+  const password = one('input[type="password"]', sheet);
+  const error = one(".error", sheet);
+  const title = document.title;
+  document.title = "已锁屏";
+  document.body.classList.add("locked");
+  sheet.showModal();
+  password.focus();
+  let locked = true;
+  sheet.onclose = () => locked && sheet.showModal(); // Esc does not open it
+  form.onsubmit = async (event) => {
+    event.preventDefault();
+    try {
+      const response = await post(form.action, new URLSearchParams(new FormData(form)), form);
+      if (response.ok) return open();
+      const problem = await response.json();
+      if (problem.code === "web.log_in") return location.reload();
+      tell(problem.detail);
+    } catch {
+      tell("本机的程序没有应答,等一会儿再试。");
+    }
+  };
+
+  function tell(words) {
+    error.textContent = words;
+    error.hidden = false;
+    password.value = "";
+    password.focus();
+  }
+
+  function open() {
+    locked = false;
+    password.value = "";
+    error.hidden = true;
+    document.title = title;
+    document.body.classList.remove("locked");
+    sheet.close();
+  }
+}
+
+// -- small things
+
+function smallThings() {
+  for (const button of all("[data-print]")) button.addEventListener("click", () => window.print());
+
+  const find = one("[data-find-tile]");
+  if (find) {
+    find.closest("[hidden]").hidden = false;
+    find.addEventListener("input", () => {
+      const wanted = find.value.trim();
+      for (const tile of all(".tile")) tile.hidden = !tile.textContent.includes(wanted);
+      for (const group of all(".tile-group")) group.hidden = !one(".tile:not([hidden])", group);
+    });
+  }
+
+  for (const button of all("[data-locate]")) {
+    if (!navigator.geolocation || !window.isSecureContext) continue;
+    button.hidden = false;
+    button.addEventListener("click", () => navigator.geolocation.getCurrentPosition((place) => {
+      const input = document.getElementById(button.dataset.locate);
+      input.value = `${place.coords.latitude.toFixed(6)},${place.coords.longitude.toFixed(6)}`;
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    }));
+  }
+}
+
+focusSummary();
+steerList();
+keepDrafts();
+growTables();
+drawSignatures();
+followSync();
+watchIdle();
+smallThings();
+guardForms();
