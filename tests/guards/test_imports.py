@@ -31,7 +31,7 @@ SHELL = (
 )
 # Pure, but that they sign, seal and compress: they may use common.keys and these libraries.
 KEYED = ("sync.enrol", "sync.wire")
-KEYED_MAY_USE = ("common.keys", "zstandard")
+KEYED_MAY_USE = ("common.keys", "zstandard", "importlib.resources")  # the dictionary stands beside sync.wire
 
 # All that a pure module may import from outside. No clock, no randomness, no disk, no network, no locale.
 PURE_MAY_USE = frozenset(
