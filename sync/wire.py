@@ -33,12 +33,11 @@ MAX_INFLATED_BYTES = 32 * 1024 * 1024
 MAX_LINES = 20_000
 MAX_HEADER_BYTES = 1024 * 1024
 MAX_HEADER_DEPTH = 16
-MAX_OUTER_BYTES = 64
 DICTIONARY = 1  # the version that we write with
 DICTIONARIES = (0, 1)  # the versions that we can read; 0 is none
 
-_OUTER = re.compile(rb"bianmin/([0-9]{1,4}) (-|[a-z2-7]{12}) ([a-z2-7]{12}) (0|[1-9][0-9]{0,3})\n")
-_VERSION = b"1"
+_OUTER = re.compile(rb"bianmin/1 (-|[a-z2-7]{12}) ([a-z2-7]{12}) (0|[1-9][0-9]{0,3})\n")
+_ANY_VERSION = re.compile(rb"bianmin/([0-9]{1,4}) ")
 _SIGNED = b"bianmin message 1\n"
 _LEVEL = 9
 _MAX_WINDOW_BYTES = 8 * 1024 * 1024
@@ -115,12 +114,13 @@ def pack(
 
 def read_outer(data: bytes) -> Outer:
     """The outer line.  Raises BadMessage."""
-    match = _OUTER.match(data[:MAX_OUTER_BYTES])
+    version = _ANY_VERSION.match(data)
+    if version is not None and version[1] != b"1":
+        raise BadMessage("message.unknown_version", version=int(version[1]))
+    match = _OUTER.match(data)
     if match is None:
         raise BadMessage("message.wrong_form")
-    version, sender, reader, dictionary = match.groups()
-    if version != _VERSION:
-        raise BadMessage("message.unknown_version", version=version.decode("ascii"))
+    sender, reader, dictionary = match.groups()
     if int(dictionary) not in DICTIONARIES:
         raise BadMessage("message.unknown_dictionary", dictionary=int(dictionary))
     return Outer(None if sender == b"-" else sender.decode("ascii"), reader.decode("ascii"), int(dictionary))

@@ -174,6 +174,7 @@ def test_a_signature_over_a_message_is_none_over_an_event():
         ("message.wrong_form", b"bianmin/1 abcdefghijkl mnopqrstuvwx 1 \n"),
         ("message.wrong_form", b"bianmin/1 abcdefghijkl mnopqrstuvwx 99999\n"),
         ("message.unknown_version", b"bianmin/2 abcdefghijkl mnopqrstuvwx 1\n"),
+        ("message.unknown_version", b"bianmin/12 in another form\n"),
         ("message.unknown_dictionary", b"bianmin/1 abcdefghijkl mnopqrstuvwx 2\n"),
         ("message.unknown_dictionary", b"bianmin/1 abcdefghijkl mnopqrstuvwx 9999\n"),
     ],
