@@ -98,8 +98,8 @@ class _Form:
         for f in self.item.form:
             if f.id in self.values or f.id in self.ctx.excused or self._has_error(f.id):
                 continue
-            if f.derive_from in self.errors:
-                continue  # it follows as soon as the other one is right
+            if self._follows_later(f):
+                continue
             if f.required or self._holds(f.required_if):
                 self.errors[f.id] = ("form.required", f"「{f.name}」没有填。")
 
@@ -133,7 +133,10 @@ class _Form:
     def _read(self, f: Field, raw: object, into: dict[str, Any], place: str = "", where: str = "") -> None:
         """One value; ``place`` and ``where`` name a cell for programs and for people."""
         try:
-            into[f.id] = FIELD_CHECKS[f.type](f, raw, self.ctx)
+            value = FIELD_CHECKS[f.type](f, raw, self.ctx)
+            if value == "":
+                raise Wrong("form.required", "没有填")  # nothing was left of it
+            into[f.id] = value
         except Wrong as exc:
             self.errors[place or f.id] = (exc.code, f"{where}「{f.name}」:{exc.advice.rstrip('。')}。")
 
@@ -171,6 +174,11 @@ class _Form:
     def _has_error(self, field_id: str) -> bool:
         """In the field or in a cell of it."""
         return any(key == field_id or key.startswith(field_id + ".") for key in self.errors)
+
+    def _follows_later(self, f: Field) -> bool:
+        """It will follow as soon as another field is right, which is said there."""
+        source = self.item.field(f.derive_from or "")
+        return source is not None and (source.id in self.errors or self._follows_later(source))
 
     def _holds(self, condition: Condition | None) -> bool:
         return condition is not None and bool(

@@ -211,8 +211,8 @@ def _read_bound(raw: Reading, key: str, kind: str) -> str | None:
                 return text
             case "decimal":
                 return str(decimal_of(text))
-            case "money":
-                return text if fen_of(text) >= 0 else ""
+            case "money" if fen_of(text) >= 0:
+                return text
             case "date":
                 return text if text == TODAY else civil_date(text).isoformat()
     except ValueError:

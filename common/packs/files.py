@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from common.errors import AppError
-from common.events import parse_json
-from common.texts import words
+from common.events import BadEvent, parse_json
 
 SHIPPED = Path(__file__).parent.parent / "data"
 MAX_FILE_BYTES = 8 * 1024 * 1024
 
 Body = dict[str, Any]
+
+_WHY = {
+    "event.too_large": "太大",
+    "event.not_utf8": "不是 UTF-8 编码",
+    "event.too_deep": "套得太深",
+    "event.duplicate_key": "有重复的键",
+    "event.float": "有小数,请写成带引号的文字",
+    "event.integer_too_large": "有太大的整数",
+}
 
 
 def read_json(path: Path, faults: list[str]) -> Any:
@@ -23,8 +31,10 @@ def read_json(path: Path, faults: list[str]) -> Any:
         return parse_json(path.read_bytes(), max_bytes=MAX_FILE_BYTES)
     except OSError as exc:
         faults.append(f"{path}: 读不出来({exc.strerror or exc})")
-    except AppError as exc:
-        faults.append(f"{path}: {words(exc)}")
+    except BadEvent as exc:
+        at = exc.__cause__
+        place = f"第 {at.lineno} 行" if isinstance(at, json.JSONDecodeError) else ""
+        faults.append(f"{path}: {_WHY.get(exc.code, f'{place}不是正确的 JSON')}")
     return None
 
 
