@@ -65,6 +65,8 @@ def fill_form(
 
 
 class _Filling:
+    """One application in the making; a field that must not precede another is filled after it."""
+
     def __init__(
         self, item: Item, draw: Draw, today: date, village: str, paper_for: Callable[[Field], str]
     ) -> None:
@@ -92,7 +94,7 @@ class _Filling:
         oldest = min([int(f.most) for f in bounds if f.most] or [ADULT[1]])
         if not bounds and any(_asks_age(f.required_if) for f in self.item.form) and self.draw(2):
             return 1, 17
-        return youngest, min(oldest, youngest + 70)
+        return youngest, min(oldest, max(ADULT[1], youngest + 20))
 
     def _value(self, f: Field) -> Any:
         own = self._of_applicant(f)

@@ -13,7 +13,6 @@ from common.packs.files import own_or_shipped, read_json, read_rows, refuse_doub
 from common.packs.pinyin import initials_of, pinyin_of
 
 FOLDER = "divisions"
-KINDS = ("subdistrict", "town", "township")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ def _read_township(raw: Reading, county: str, sounds: Mapping[str, tuple[str, st
     code, name = raw.text("code"), raw.text("name")
     if not re.fullmatch(f"{re.escape(county)}[0-9]{{3}}", code):
         raw.fault("code", f"应是 {county} 加 3 位数字")
-    kind = raw.choice("kind", KINDS) if "kind" in raw else "township"
+    kind = raw.text_or_none("kind") or "township"
     villages = []
     for village in raw.values("villages"):
         if _is_village(village):

@@ -270,7 +270,7 @@ class TestFaults:
             (divisions(township(1, "200", "200")), "990099001200 重复"),
             (divisions(township(1, "20")), "三位数字"),
             (divisions({**township(1, "200"), "code": "511322001"}), "990099 加 3 位"),
-            (divisions({**township(1, "200"), "kind": "city"}), "kind"),
+            (divisions({**township(1, "200"), "kind": 3}), "kind"),
             (divisions({**township(1, "200"), "name": " "}), "name"),
             (divisions(township(1, "200"), leave_out=[1]), "leave_out"),
         ],
