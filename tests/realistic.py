@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
+from copy import copy
 from datetime import date, timedelta
 from random import Random
 from typing import Any
@@ -72,9 +73,14 @@ class Author:
 
     def __init__(self, random: Random, office: str) -> None:
         self.office = office
-        self.signing = SigningKey(random.randbytes(32))
-        self.sealing = SealKey(random.randbytes(32))
+        self.seed = random.randbytes(32)
+        self.signing = SigningKey(self.seed)
+        self.seal_seed = random.randbytes(32)
+        self.sealing = SealKey(self.seal_seed)
         self.id = node_id(self.signing.public_jwk())
+        self.begin_epoch(random)
+
+    def begin_epoch(self, random: Random) -> None:
         self.epoch = "".join(random.choices(DEVICE_ALPHABET, k=8))
         self.origin = f"{self.id}/{self.epoch}"
         self.seq = 0
@@ -82,8 +88,10 @@ class Author:
         self.serial = 0
         self.actor: str | None = None
 
-    def write(self, kind: str, body: dict[str, Any], **envelope: Any) -> Event:
-        """The next event of the origin, signed."""
+    def write(
+        self, kind: str, body: dict[str, Any], signer: SigningKey | None = None, **envelope: Any
+    ) -> Event:
+        """The next event of the origin, signed by the node's key or another."""
         self.seq += 1
         payload = encode(
             **{
@@ -101,7 +109,7 @@ class Author:
                 **envelope,
             }
         )
-        event = decode(payload, jws_sign(self.signing, payload))
+        event = decode(payload, jws_sign(signer or self.signing, payload))
         self.head = event.id
         return event
 
@@ -113,8 +121,11 @@ class County:
         self.random = Random(seed)
         self.pack = pack
         self.now = FIRST_MS
-        self.hub = Author(self.random, pack.county)
-        self.root = SigningKey(self.random.randbytes(32))
+        self.publisher = Author(self.random, pack.county)  # the hub, writing the reference ledger
+        self.hub = copy(self.publisher)  # the hub, acting on cases: the same keys, an origin of its own
+        self.hub.begin_epoch(self.random)
+        self.root_seed = self.random.randbytes(32)
+        self.root = SigningKey(self.root_seed)
         self.townships = [Author(self.random, t.code) for t in pack.demo_townships([villages] * townships)]
         self.villages = [
             Author(self.random, village)
@@ -126,7 +137,6 @@ class County:
         self.seen: Seen | None = None
         self.phrases = _phrases(pack.items)
         self.reference = list(self._reference())
-        self.hub = self._acting_hub()
 
     # -- reference
 
@@ -135,7 +145,7 @@ class County:
         for kind, body in self._beginnings():
             if kind == "catalogue.published":
                 body = with_item_ids(body, self.editions)
-            event = self.hub.write(kind, body, at=at, ref=self.hub.head)
+            event = self.publish(kind, body, at)
             if kind == "item.published":
                 self.editions[body["code"]] = event.id
             elif kind == "calendar.published":
@@ -146,6 +156,11 @@ class County:
                         author.actor = event.id
             yield event
             at += 40
+
+    def publish(self, kind: str, body: dict[str, Any], at: int) -> Event:
+        """The next event of the reference ledger."""
+        signer = self.root if kind == "hub.enrolled" else None
+        return self.publisher.write(kind, body, signer, at=at, ref=self.publisher.head)
 
     def _beginnings(self) -> Iterator[tuple[str, dict[str, Any]]]:
         yield (
@@ -160,6 +175,7 @@ class County:
                 "practice": False,
             },
         )
+        yield "origin.opened", {"origin": self.hub.origin, "generation": 1}
         yield from self.pack.reference_events(self.pack.county)
         for author in (*self.townships, *self.villages):
             name = f"{self.place(author.office)}便民服务{'代办点' if self.is_village(author) else '中心'}"
@@ -170,12 +186,6 @@ class County:
         for author in (self.hub, *self.townships, *self.villages):
             role = "agent" if self.is_village(author) else "clerk" if author is not self.hub else "operator"
             yield "officer.appointed", {"name": self.name(), "office": author.office, "role": role}
-
-    def _acting_hub(self) -> Author:
-        acting = Author(Random(self.random.random()), self.pack.county)
-        acting.signing, acting.sealing, acting.id = self.hub.signing, self.hub.sealing, self.hub.id
-        acting.origin, acting.actor = f"{acting.id}/{acting.epoch}", self.hub.actor
-        return acting
 
     @staticmethod
     def _keys(author: Author) -> dict[str, Any]:
@@ -206,17 +216,17 @@ class County:
     def _case(self, village: Author, township: Author, item: Item) -> Iterator[Event]:
         r, hub = self.random, self.hub
         department = f"{self.pack.county}/{item.department}"
-        first = self._act(village, "case.registered", self.registration(village, item))
+        first = self.act(village, "case.registered", self.registration(village, item))
         case = first.id
         yield first
-        sent = self._act(village, "case.submitted", {"to": township.office}, case, case)
+        sent = self.act(village, "case.submitted", {"to": township.office}, case, case)
         yield sent
         got = {"of": sent.id, "of_kind": "submit", "notice_by": self.day(5), "calendar": self.calendar}
-        tip = self._act(township, "case.arrived", {**got, "edition": self.editions[item.code]}, case, sent.id)
+        tip = self.act(township, "case.arrived", {**got, "edition": self.editions[item.code]}, case, sent.id)
         yield tip
         if r.random() < 0.3:
             wanted = [self.wanted(item) for _ in range(r.randint(1, 3))]
-            tip = self._act(
+            tip = self.act(
                 township,
                 "case.correction_asked",
                 {"correct_by": self.day(30), "wanted": wanted},
@@ -224,7 +234,7 @@ class County:
                 tip.id,
             )
             yield tip
-            handed = self._act(
+            handed = self.act(
                 village,
                 "correction.handed_in",
                 {"papers": [self.paper(item, w["material"]) for w in wanted], "note": self.text(1)},
@@ -233,41 +243,41 @@ class County:
             )
             yield handed
             got = {"of": handed.id, "of_kind": "supply", "notice_by": self.day(5), "calendar": self.calendar}
-            tip = self._act(township, "case.arrived", got, case, tip.id)
+            tip = self.act(township, "case.arrived", got, case, tip.id)
             yield tip
         if r.random() < 0.2:
-            yield self._act(village, "case.urged", {"text": self.text(1)}, case, tip.id)
+            yield self.act(village, "case.urged", {"text": self.text(1)}, case, tip.id)
         accepted = {
             "originals": None,
             "checked": [m.id for m in item.materials if m.always],
             "note": self.text(1),
         }
-        tip = self._act(township, "case.accepted", accepted, case, tip.id)
+        tip = self.act(township, "case.accepted", accepted, case, tip.id)
         yield tip
         for step in item.procedure[1:-1]:
             if step.level == "township" and step.kind not in ("accept", "decide") and r.random() < 0.7:
                 done = {"step": step.number, "opinion": self.text(2), "people": [self.name(), self.name()]}
-                tip = self._act(township, "case.stepped", done, case, tip.id)
+                tip = self.act(township, "case.stepped", done, case, tip.id)
                 yield tip
         decider: Author = township
         if item.decide_step.level == "county":
             offer = {"to": department, "direction": "up", "opinion": self.text(2)}
-            tip = self._act(township, "case.offered", offer, case, tip.id)
+            tip = self.act(township, "case.offered", offer, case, tip.id)
             yield tip
-            tip = self._act(hub, "case.taken", {"of": tip.id, "office": department}, case, tip.id)
+            tip = self.act(hub, "case.taken", {"of": tip.id, "office": department}, case, tip.id)
             yield tip
             decider = hub
         if r.random() < 0.3:
-            yield self._act(decider, "case.noted", {"text": self.text(2)}, case, tip.id)
-        tip = self._act(decider, "case.decided", self.decision(decider, item), case, tip.id)
+            yield self.act(decider, "case.noted", {"text": self.text(2)}, case, tip.id)
+        tip = self.act(decider, "case.decided", self.decision(decider, item), case, tip.id)
         yield tip
-        yield self._act(hub, "case.confirmed", {}, case, tip.id)
-        yield self._act(village, "case.delivered", self.delivery(tip.id), case, tip.id)
+        yield self.act(hub, "case.confirmed", {}, case, tip.id)
+        yield self.act(village, "case.delivered", self.delivery(tip.id), case, tip.id)
         if r.random() < 0.6:
             rating = {"score": r.randint(3, 5), "text": self.text(1), "named": r.random() < 0.8}
-            yield self._act(village, "case.rated", rating, case, tip.id)
+            yield self.act(village, "case.rated", rating, case, tip.id)
 
-    def _act(
+    def act(
         self,
         author: Author,
         kind: str,
@@ -275,6 +285,7 @@ class County:
         case: str | None = None,
         base: str | None = None,
     ) -> Event:
+        """An act of a case, or of a node if it names none."""
         self.now += self.random.randint(20_000, 3_000_000)
         if self.seen is None or self.random.random() < 0.05:
             size = (self.seen.size if self.seen else 190) + self.random.randint(5, 60)
@@ -316,7 +327,7 @@ class County:
 
     def wanted(self, item: Item) -> dict[str, Any]:
         material = self.random.choice(item.materials)
-        return {"material": material.id, "name": material.name, "why": self.text(1)}
+        return {"material": material.id, "what": material.name, "why": self.text(1)}
 
     def decision(self, author: Author, item: Item) -> dict[str, Any]:
         r = self.random
