@@ -3,35 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
+from common.case.automatic import confirmation, due_automatic
+from common.case.commands import Command, DecideCase, RegisterCase
+from common.case.decide import Author, Moment, decide
+from common.case.fold import fold
+from common.case.state import Draft
+from common.case.view import CaseView
+from common.clock import local_date
+from common.errors import CommandRefused, LedgerError, Misuse, NotFound, NotPermitted
 from common.events import Event, Seen
+from common.ids import MAX_SERIAL, CaseNumber, new_device_code, new_query_code
+from common.keys import SEED_BYTES, PublicKey, SealKey, SigningKey, node_id, read_public_jwk
+from common.node import asking
+from common.node.checking import Check
+from common.node.evidence import Evidence
+from common.node.intake import Intake
+from common.node.lines import Line, read
+from common.node.pen import Pen
+from common.node.references import References
+from common.node.settling import FORKED, Settling
 from common.node.values import CaseFile, Fault, Outgoing, Receipt, Status, Taken
-from common.offices import Level
-from common.reference import Reference
-from common.store import Store
+from common.offices import Level, division, level
+from common.reference import NodeRecord, Reference
+from common.store import SCHEMA, Store
 from common.store.views import CaseRow, Page
-
-if TYPE_CHECKING:
-    from common.case import Author, Command
-    from common.keys import SealKey, SigningKey
 
 Clock = Callable[[], int]  # UTC milliseconds
 Random = Callable[[int], bytes]  # n random bytes
+
+DEVICE_LENGTH = 4  # of an epoch's 8 characters (docs/decisions/0001)
+EPOCH_DUE, ORIGIN, ROOT, BEHIND = "epoch_due", "origin", "root", "reference_behind"  # settings
+SIGNING, SEALING = "signing_key", "seal_key"  # secrets
+DAY_MS = 24 * 3_600_000
+TIMERS_EARLIEST_MS, TIMERS_LATEST_MS = -DAY_MS, 40 * DAY_MS
+"""A timer fires only while the clock lies so far from the newest checkpoint's time (design 4)."""
 
 
 class Node:
     """One installation: keys, an origin, a ledger, and the offices of one division.
 
     Args:
-        store: opened; a store that no node was created in raises Misuse ``node.not_created``.
+        store: opened; one that no node was created in raises Misuse ``node.not_created``.
         clock: () -> UTC ms.  random: n -> n bytes.  Both injected; nothing else here asks for time or chance.
+
     Safe to use from several threads; several processes may each have a Node on one store.
     """
 
     def __init__(self, store: Store, clock: Clock, random: Random) -> None:
-        raise NotImplementedError
+        signing, sealing = store.local.secret(SIGNING), store.local.secret(SEALING)
+        if signing is None or sealing is None:
+            raise Misuse("node.not_created", path=str(store.path))
+        self.store, self._clock, self._random = store, clock, random
+        self.signing_key, self.seal_key = SigningKey(signing), SealKey(sealing)
+        self.id = node_id(self.signing_key.public_jwk())
+        self._references = References(store)
+        self._evidence = Evidence(store)
 
     # -- a new life
 
@@ -42,167 +73,626 @@ class Node:
         ``root`` is the root key's thumbprint, from the slip.  It has no office until it has taken its own
         ``node.enrolled``.  Misuse ``node.exists`` if one was created before.
         """
-        raise NotImplementedError
+        with store.write():
+            if store.local.secret(SIGNING) is not None:
+                raise Misuse("node.exists", path=str(store.path))
+            store.local.set_secret(SIGNING, random(SEED_BYTES))
+            store.local.set_secret(SEALING, random(SEED_BYTES))
+            store.local.set_setting(ROOT, root)
+            node = cls(store, clock, random)
+            store.local.set_setting(ORIGIN, node._new_origin())
+        return node
 
     @classmethod
     def create_hub(
         cls, store: Store, clock: Clock, random: Random, *, county: str, name: str, practice: bool
     ) -> tuple[Node, SigningKey]:
         """The county's node and the root key, which is not kept here.  Opens both origins."""
-        raise NotImplementedError
+        with store.write():
+            root = SigningKey(random(SEED_BYTES))
+            node = cls.create(store, clock, random, root=root.kid)
+            origin = node._new_origin()
+            body = {
+                "county": county,
+                "name": name,
+                "node": node.id,
+                "root": root.public_jwk(),
+                "sign": node.signing_key.public_jwk(),
+                "seal": node.seal_key.public_jwk(),
+                "generation": 1,
+                "practice": practice,
+            }
+            store.ledger.mark_reference(origin)
+            pen = Pen(store, root, origin, at=node.now(), seen=None)
+            pen.write("hub.enrolled", body, ref=None)
+            pen.flush()
+            node._in_order()
+        return node, root
+
+    def _new_origin(self) -> str:
+        """An origin whose epoch is drawn now; its first half is the device code of case numbers (R-1007)."""
+        return f"{self.id}/{new_device_code(self._random(8))}{new_device_code(self._random(8))}"
 
     # -- who it is
 
-    id: str  # 12 characters (docs/decisions/0001)
-    store: Store
-    signing_key: SigningKey
-    seal_key: SealKey
-
     @property
     def reference(self) -> Reference:
-        """The reference ledger as held now; refreshed from the store if it has grown."""
-        raise NotImplementedError
+        """The reference ledger as held now; brought up to date if the store has grown."""
+        return self._references.current()
 
     @property
-    def enrolled(self) -> bool: ...
+    def _record(self) -> NodeRecord:
+        record = self.reference.nodes.get(self.id)
+        if record is None:
+            raise NotFound("node.not_enrolled", node=self.id)
+        return record
+
+    @property
+    def enrolled(self) -> bool:
+        return self.id in self.reference.nodes
+
     @property
     def office(self) -> str:
-        """Its home division; NotFound ``node.not_enrolled`` before enrolment."""
-        raise NotImplementedError
+        """Its home division.  NotFound ``node.not_enrolled`` before enrolment, as the next three."""
+        return self._record.office
 
     @property
-    def level(self) -> Level: ...
+    def level(self) -> Level:
+        return self._record.level
+
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        return self._record.name
+
     @property
     def offices(self) -> tuple[str, ...]:
-        """All offices that it serves: its division and the named units of it."""
-        raise NotImplementedError
+        """All offices that it serves: its division, the units of it, and those merged into these (R-111)."""
+        home, reference = self.office, self.reference
+        if level(home) is Level.TOWNSHIP:
+            posts = [f"{home}/{o.id.partition('/')[2]}" for o in reference.offices.values() if o.post]
+        else:
+            posts = []
+        known = dict.fromkeys([home, *posts, *reference.offices, *reference.heirs])
+        return tuple(office for office in known if self.serves(office))
+
+    def serves(self, office: str) -> bool:
+        """Does this node serve the office now?"""
+        reference = self.reference
+        return reference.node_serves(self.id, office, reference.size)
 
     @property
-    def practice(self) -> bool: ...
+    def practice(self) -> bool:
+        return self.reference.practice
+
+    @property
+    def root(self) -> str:
+        """The thumbprint of the root key that this node trusts."""
+        return str(self.store.local.setting(ROOT))
+
     @property
     def origin(self) -> str:
         """``<node>/<epoch>`` that it now writes on (at the hub its acting origin)."""
-        raise NotImplementedError
+        return str(self.store.local.setting(ORIGIN))
 
     @property
     def reference_origin(self) -> str | None:
-        """The hub's reference origin, once known."""
-        raise NotImplementedError
+        """The hub's reference origin, once known: also the name of the county's tree."""
+        return self.store.ledger.reference_origin()
 
-    def today(self) -> date:
-        """The later of the device's date and the newest checkpoint's, Asia/Shanghai."""
-        raise NotImplementedError
+    @property
+    def is_hub(self) -> bool:
+        return self.reference.hub == self.id
 
     def now(self) -> int:
         """The device's clock, UTC ms."""
-        raise NotImplementedError
+        return self._clock()
 
-    # -- writing
+    def today(self) -> date:
+        """The later of the device's date and the newest checkpoint's, Asia/Shanghai (design 4)."""
+        seen = self.store.evidence.seen()
+        return max(local_date(self.now()), local_date(seen.time)) if seen else local_date(self.now())
+
+    def author(self, officer: str, office: str | None = None) -> Author:
+        """The officer of this appointment, acting for the office (his own if None).  NotFound ``officer.unknown``."""
+        appointment = self.reference.appointments.get(officer)
+        if appointment is None:
+            raise NotFound("officer.unknown", officer=officer)
+        return Author(officer, office or appointment.office)
+
+    # -- acting
 
     def act(
         self, command: Command, author: Author, base: str | None = None, case: str | None = None
     ) -> tuple[Event, ...]:
-        """One act of a person: the events that it made, the act itself first.
+        """One act of a person: the events that it made, in order.  Automatic acts that follow are not among them.
 
         Args:
             case: id or number; None for a registration.
             base: the tip that the page showed; None takes the present one.
-        Errors: NotFound ``case.not_found``; CommandRefused ``case.stale`` (detail ``tip``); what ``decide`` refuses.
-        A registration whose salt is known gives the first event back and writes nothing.
+        Errors:
+            NotFound ``case.not_found``; CommandRefused ``case.stale`` (detail ``tip``); what ``decide`` refuses.
+
+        A registration whose salt this office has used gives its events back and writes nothing (lesson 11).
         """
-        raise NotImplementedError
+        with self.store.write():
+            self._in_order()
+            if isinstance(command, RegisterCase):
+                if repeated := self._registered(command.salt, author.office):
+                    return repeated
+                command, view = self._numbered(command, author), None
+            else:
+                view = self._view(case or "")
+                if base is not None and base != view.tip:
+                    raise CommandRefused("case.stale", tip=view.tip)
+            return self._write_acts(self._with_decision_number(command, author), author, view)
+
+    def _write_acts(self, command: Command, author: Author, view: CaseView | None) -> tuple[Event, ...]:
+        pen, reference = self._pen(), self.reference
+        moment = Moment(self.today(), pen.origin, pen.seq + 1)
+        settling = self._settling(pen)
+        made: list[Event] = []
+        for draft in decide(view, command, author, reference, moment):
+            bound = draft.bound(made[-1].id if made else None)
+            case = view.id if view else made[0].id if made else None
+            made.append(settling.write(bound, case=case, actor=author.actor))
+        pen.flush()
+        settling.run({made[0].case_id or made[0].id}, {event.id: event for event in made})
+        return tuple(made)
+
+    def _view(self, key: str) -> CaseView:
+        row = asking.find_case(self.store, key)
+        return fold(self.store.ledger.of_case(row.case_id), self.reference)
+
+    def _registered(self, salt: str, office: str) -> tuple[Event, ...]:
+        """What this office registered from the draft with this salt, and submitted with it."""
+        row = self.store.views.by_salt(salt, office) if salt else None
+        if row is None:
+            return ()
+        first, *later = self.store.ledger.of_case(row.case_id)
+        return (first, *(event for event in later if event.origin == first.origin and event.at == first.at))
+
+    def _numbered(self, command: RegisterCase, author: Author) -> RegisterCase:
+        """With salt, number and query code where the caller left them empty (R-1007)."""
+        home = division(author.office)
+        number = command.number or self._case_number(home.ljust(12, "0"))
+        return replace(
+            command,
+            salt=command.salt or self._random(16).hex(),
+            number=number,
+            query_code=command.query_code or new_query_code(self._random(8)),
+        )
+
+    def _case_number(self, place: str) -> str:
+        """The day's next number of this device; the serial goes on where it was if the clock jumps back to a day."""
+        day, device = self.today(), self._device
+        serial = self.store.local.next_number(f"case {device} {day.isoformat()}")
+        if serial > MAX_SERIAL:
+            raise CommandRefused("case.serials_used_up", most=MAX_SERIAL)
+        return CaseNumber(place, day, device, serial).text
+
+    @property
+    def _device(self) -> str:
+        return self.origin.partition("/")[2][:DEVICE_LENGTH]
+
+    def _with_decision_number(self, command: Command, author: Author) -> Command:
+        """A decision gets the next number of the deciding office's own series at this node (R-511)."""
+        if isinstance(command, DecideCase) and command.number is None:
+            return replace(command, number=self._decision_number(author.office))
+        if isinstance(command, RegisterCase) and command.finish and command.finish.number is None:
+            return replace(
+                command, finish=replace(command.finish, number=self._decision_number(author.office))
+            )
+        return command
+
+    def _decision_number(self, office: str) -> str:
+        year, device = self.today().year, self._device
+        number = self.store.local.next_number(f"decision {office} {device} {year}")
+        return f"{self.reference.office_name(office)}〔{year}〕{device}{number:04}号"
+
+    # -- writing what belongs to no case
 
     def publish(self, kind: str, body: Mapping[str, Any]) -> Event:
-        """At the hub: one event of the reference ledger."""
-        raise NotImplementedError
+        """At the hub: one event of the reference ledger.
+
+        Errors: NotPermitted ``reference.not_hub``; CommandRefused ``reference.behind``: a child holds more of it.
+        """
+        return self.publish_many([(kind, body)])[0]
 
     def publish_many(self, bodies: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[Event, ...]:
         """At the hub: several, in order, in one transaction."""
-        raise NotImplementedError
+        with self.store.write():
+            self._in_order()
+            return self._publish(bodies)
+
+    def _publish(self, bodies: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[Event, ...]:
+        origin = self.reference_origin
+        if not self.is_hub or origin is None:
+            raise NotPermitted("reference.not_hub")
+        if (lost := self.store.local.setting(BEHIND)) and self.store.ledger.at(origin, lost[0]) != lost[1]:
+            raise CommandRefused("reference.behind", seq=lost[0])
+        pen = self._pen(origin)
+        events = tuple(pen.write(kind, body, ref=pen.head) for kind, body in bodies)
+        pen.flush()
+        self._settle((), events)
+        return events
 
     def record(self, kind: str, body: Mapping[str, Any], actor: str | None = None) -> Event:
         """One event of the node's own origin that belongs to no case (``officer.appointed`` at a township)."""
-        raise NotImplementedError
+        with self.store.write():
+            self._in_order()
+            pen = self._pen()
+            event = pen.write(kind, body, ref=self.reference.head, actor=actor)
+            pen.flush()
+            self._settle((), (event,))
+            return event
 
     def appoint(self, name: str, office: str, role: str, post: str | None = None) -> Event:
-        """An appointment: at the hub in the reference ledger, at a township in its own origin.  NotPermitted at a village."""
-        raise NotImplementedError
+        """An appointment: at the hub in the reference ledger, at a township in its own origin.
+
+        NotPermitted ``officer.village_appoints_none`` at a village.
+        """
+        return self._for_people(
+            "officer.appointed", {"name": name, "office": office, "role": role, "post": post}
+        )
+
+    def end_appointment(self, officer: str, reason: str | None = None) -> Event:
+        """The end of an appointment, written where this node writes its appointments."""
+        return self._for_people("officer.ended", {"of": officer, "reason": reason})
+
+    def _for_people(self, kind: str, body: Mapping[str, Any]) -> Event:
+        if self.level is Level.VILLAGE:
+            raise NotPermitted("officer.village_appoints_none")
+        said = {key: value for key, value in body.items() if value is not None}
+        return self.publish(kind, said) if self.is_hub else self.record(kind, said)
+
+    # -- taking in
 
     def take(self, lines: Sequence[bytes], source: str, upward: bool) -> Taken:
-        """Take in the lines of a message.
+        """Take in the lines of a message; see ``common.node.intake``.
 
         Args:
             source: id of the node they came from.
-            upward: from a child: each origin gapless; else a parent's selection, gaps stand.
+            upward: from a child: each origin of its own and below it gapless; else a parent's selection, gaps stand.
         """
-        raise NotImplementedError
+        read_lines, refused = _read(lines, source, upward)
+        ids = {one.id for one in read_lines}
+        here = self.store.ledger.has(ids) | self.store.waiting.has(ids) | self.store.stubs.has(ids)
+        if ids <= here:
+            return Taken(known=tuple(one.id for one in read_lines), refused=refused)
+        intake = Intake(self.store, self._references, self.root, self.now())
+        intake.checker().check([one for one in read_lines if one.id not in here])
+        with self.store.write():
+            before = self.store.ledger.pos()
+            intake.sort(read_lines)
+            outcome = intake.outcome
+            outcome.refused = [*refused, *outcome.refused]
+            self._own_past(outcome.new.values())
+            self._in_order()
+            evidence = self._forks(before) if upward else []
+            cases = {event.case_id for event in outcome.new.values() if event.case_id}
+            cases |= self.store.views.needing(outcome.new)
+            self._settle(cases, [*outcome.new.values(), *evidence])
+            return outcome.taken(cases)
+
+    def _own_past(self, events: Iterable[Event]) -> None:
+        """What comes from others and is ours, or says that ours forked: another life has written on this origin."""
+        for event in events:
+            if event.origin == self.origin or (
+                event.type == FORKED and event.body.get("origin") == self.origin
+            ):
+                self.store.local.set_setting(EPOCH_DUE, True)
+
+    def _forks(self, before: int) -> list[Event]:
+        """Write the evidence of each fork that begins with an event after this position, unless it is known."""
+        sides = self.store.ledger.sides(before, 1 << 62)
+        if not sides or not self.enrolled or self.level is Level.VILLAGE:
+            return []
+        known = {(e.body.get("origin"), e.body.get("seq")) for e in self.store.ledger.of_type(FORKED)}
+        written = []
+        pen = self._pen()
+        for one in sides:
+            main, place = self.store.ledger.at(one.origin, one.seq), (one.origin, one.seq)
+            prev = one.event.prev
+            begins = prev is None or self.store.ledger.at(one.origin, one.seq - 1) == prev
+            if main is not None and begins and place not in known:
+                known.add(place)
+                body = {"origin": one.origin, "seq": one.seq, "ids": [main, one.id]}
+                written.append(pen.write(FORKED, body, ref=self.reference.head))
+        pen.flush()
+        return written
 
     def tick(self) -> int:
-        """Write the timers whose day has come; how many."""
-        raise NotImplementedError
+        """Write the timers whose day has come (R-206, R-209); how many acts were written."""
+        due = self.store.views.timers(self.today().isoformat())
+        if not due or not self._timers_may_fire():
+            return 0
+        with self.store.write():
+            self._in_order()
+            before = self.store.ledger.pos()
+            self._settle(due, ())
+            return self.store.ledger.pos() - before
+
+    def _timers_may_fire(self) -> bool:
+        """Is the clock within tolerance of the newest checkpoint?  Without any, nobody can say."""
+        seen = self.store.evidence.seen()
+        return seen is not None and TIMERS_EARLIEST_MS <= self.now() - seen.time <= TIMERS_LATEST_MS
+
+    # -- what follows from events
+
+    def _settle(self, cases: Iterable[str], new: Iterable[Event]) -> None:
+        events = {event.id: event for event in new}
+        cases = {*cases, *self._touched(events.values())}
+        self._settling(self._pen()).run(cases, events)
+
+    def _settling(self, pen: Pen) -> Settling:
+        reference = self.reference
+        record = reference.nodes.get(self.id)
+        acting = record is not None and record.cuts is None
+        return Settling(
+            self.store,
+            reference,
+            pen,
+            home=record.office if record else None,
+            hub=self.is_hub,
+            serves=self.serves,
+            due=partial(self._due, reference, self._timers_may_fire()) if acting else _nothing_due,
+        )
+
+    def _due(self, reference: Reference, timers: bool, view: CaseView) -> Draft | None:
+        """The automatic act that this node has to write now on a case."""
+        today = self.today()
+        draft = due_automatic(view, reference, self.serves, today, timers=timers)
+        return draft or (confirmation(view, reference, today) if self.is_hub else None)
+
+    def _touched(self, events: Iterable[Event]) -> set[str]:
+        """The cases on which events of no case act later: cut-offs, mergers, calendars, ends (design 4)."""
+        found: set[str] = set()
+        for event in events:
+            found.update(_TOUCHES.get(event.type, _nothing)(self.store, event))
+        return found
+
+    def _pen(self, origin: str | None = None) -> Pen:
+        seen = self.store.evidence.seen()
+        return Pen(self.store, self.signing_key, origin or self.origin, at=self.now(), seen=seen)
 
     # -- epochs
 
+    def _in_order(self) -> None:
+        """Before anything is written: an epoch is open, and no other life has written on it."""
+        if self.enrolled and (
+            self.store.local.setting(EPOCH_DUE) or self.store.ledger.head(self.origin) is None
+        ):
+            self.open_epoch()
+
     def heads_shown(self, peer: str, heads: Mapping[str, tuple[int, str]]) -> bool:
         """A peer shows heads.  True if it holds what we lack of our own: the next write opens an epoch first."""
-        raise NotImplementedError
+        with self.store.write():
+            self.store.peers.show_heads(peer, heads)
+            if self.is_hub and (lost := self._lacked(heads, self.reference_origin or "")):
+                self.store.local.set_setting(BEHIND, list(lost))
+            if not self._lacked(heads, self.origin):
+                return False
+            self.store.local.set_setting(EPOCH_DUE, True)
+            return True
+
+    def _lacked(self, heads: Mapping[str, tuple[int, str]], origin: str) -> tuple[int, str] | None:
+        """The head shown of an origin of ours, if it is not on our main line."""
+        seq, id = heads.get(origin, (0, ""))
+        return (seq, id) if seq and self.store.ledger.at(origin, seq) != id else None
 
     def open_epoch(self) -> Event:
-        """Start a new epoch now, from the tips of the old ones."""
-        raise NotImplementedError
+        """Start a new epoch now, from the tips of the old ones; at the hub it is announced in the reference ledger."""
+        with self.store.write():
+            tips = [[o, *head] for o, head in sorted(self._own_heads().items())]
+            if tips:
+                self.store.local.set_setting(ORIGIN, self._new_origin())
+            self.store.local.set_setting(EPOCH_DUE, None)
+            body: dict[str, Any] = {
+                "tips": tips,
+                "device": self._device,
+                "program": asking.program_version(),
+            }
+            if self.is_hub:
+                body["generation"] = max((g for g, _ in self.reference.origins.values()), default=0) + 1
+                self._publish([("origin.opened", {"origin": self.origin, "generation": body["generation"]})])
+            pen = self._pen()
+            event = pen.write("epoch.opened", body, ref=self.reference.head)
+            pen.flush()
+            self._settle((), (event,))
+            return event
+
+    def _own_heads(self) -> dict[str, tuple[int, str]]:
+        heads = self.store.ledger.heads()
+        mine = {o: head for o, head in heads.items() if o.partition("/")[0] == self.id}
+        mine.pop(self.reference_origin or "", None)
+        return mine
 
     # -- evidence
 
+    @property
+    def hub_key(self) -> PublicKey:
+        """The hub's signing key.  NotFound ``node.no_hub`` before the reference ledger has come."""
+        hub = self.reference.nodes.get(self.reference.hub)
+        if hub is None:
+            raise NotFound("node.no_hub")
+        return read_public_jwk(hub.sign)
+
     def receipt(self, division: str) -> bytes:
-        """At the hub: the signed receipt for a division, as a line (detached JWS, space, compact JSON)."""
-        raise NotImplementedError
+        """At the hub: the signed receipt for a division; the last one if it would say the same."""
+        nodes = {node.id for node in self.reference.nodes.values() if node.office == division}
+        with self.store.write():
+            heads = {o: h for o, h in self.store.ledger.heads().items() if o.partition("/")[0] in nodes}
+            return self._evidence.sign_receipt(self.signing_key, division, heads, self.now())
 
     def take_receipt(self, line: bytes) -> Receipt:
-        """Keep a receipt if it is newer than the one held.  BadSignature if it is not the hub's."""
-        raise NotImplementedError
+        """Keep a receipt if it is newer than the one held.  BadSignature, or BadReceipt, if it is not the hub's."""
+        return self._evidence.take_receipt(line, self.hub_key)
 
     def receipt_line(self, division: str) -> bytes | None:
         """The newest receipt held for a division: what a township hands down unchanged."""
-        raise NotImplementedError
+        kept = self.store.evidence.receipt(division)
+        return kept.line if kept else None
+
+    def withheld(self) -> dict[str, int]:
+        """division -> how many events fewer this node holds of it than the county signed for (docs/decisions/0002).
+
+        Events may still be on their way; once an exchange says that all is level, somebody withholds them.
+        """
+        counts = {
+            office: receipt.feed[1] - self.store.feeds.tip(office).count
+            for office, receipt in self._evidence.receipts().items()
+        }
+        return {office: count for office, count in counts.items() if count > 0}
 
     def checkpoint(self) -> bytes:
-        """The newest checkpoint: at the hub signed anew if the tree has grown, elsewhere the newest remembered, or b""."""
-        raise NotImplementedError
+        """The newest checkpoint: at the hub signed anew if the tree has grown, elsewhere the newest held, or b""."""
+        if self.is_hub:
+            return self._evidence.sign_checkpoint(
+                self.signing_key, self.reference_origin or "", self.now()
+            ).encode()
+        kept = self.store.evidence.checkpoint()
+        return kept[1].encode("utf-8") if kept else b""
 
-    def remember_checkpoint(self, note: bytes) -> Seen | None:
-        """Keep a checkpoint of the hub if it is newer; gives the newest known.  BadSignature if it is not the hub's."""
-        raise NotImplementedError
+    def remember_checkpoint(self, note: bytes) -> Seen:
+        """Keep a checkpoint of the hub if it is newer; gives the newest known.
+
+        Errors: BadNote, BadSignature; LedgerError ``checkpoint.other_root``: the county rewrote its history.
+        """
+        try:
+            text = note.decode("utf-8")
+        except UnicodeDecodeError as exc:
+            raise LedgerError("note.wrong_form") from exc
+        return self._evidence.take_checkpoint(text, self.hub_key, self.reference_origin or "")
 
     # -- asking
 
-    def case(self, key: str, as_of: date | None = None) -> CaseFile:
+    def truths(self) -> asking.Truths:
+        """How far events have got, as known now: for one page."""
+        reference = self.reference
+        record = reference.nodes.get(self.id)
+        return asking.Truths(self.store, reference, record.office if record else None, county=self.is_hub)
+
+    def case(self, key: str) -> CaseFile:
         """A case by its id or number.  NotFound ``case.not_found``; CommandRefused ``case.number_repeated``."""
-        raise NotImplementedError
+        with self.store.read():
+            row = asking.find_case(self.store, key)
+            return asking.case_file(self.store, self.reference, self.truths(), row)
 
     def worklist(
         self, name: str, offices: Sequence[str], page: int = 1, size: int = 50, text: str = ""
     ) -> Page:
-        """A named list of cases for these offices (``common.store.views.WORKLISTS``).  NotFound ``worklist.unknown``."""
-        raise NotImplementedError
+        """A named list of cases for these offices (``views.WORKLISTS``).  NotFound ``worklist.unknown``."""
+        return self.store.views.worklist(name, offices, page, size, text)
 
     def search(self, text: str, limit: int = 20) -> list[CaseRow]:
         """Cases by part of the applicant's name, of the number, of the id number, or of the telephone number."""
-        raise NotImplementedError
+        return self.store.views.search(text, limit)
 
-    def outbox(self, limit: int = 200) -> list[Outgoing]: ...
-    def status(self) -> Status: ...
+    def outbox(self, limit: int = 200) -> list[Outgoing]:
+        """What the county has not receipted of this node's acts and of those below it, the oldest first."""
+        with self.store.read():
+            return [] if self.is_hub else asking.outbox(self.store, self.truths(), limit)
+
+    def status(self) -> Status:
+        """The contract's ``status``."""
+        with self.store.read():
+            store, record, truths = self.store, self.reference.nodes.get(self.id), self.truths()
+            seq, head = store.ledger.head(self.origin) or (0, None)
+            cases, set_aside, asks = store.views.counts()
+            return Status(
+                node=self.id,
+                name=record.name if record else "",
+                level=record.level.value if record else "",
+                offices=self.offices if record else (),
+                origin=self.origin,
+                seq=seq,
+                head=head,
+                pos=store.ledger.pos(),
+                ref=self.reference.head,
+                cases=cases,
+                unsent_events=0 if self.is_hub else asking.unsent_events(store, truths),
+                unsent_papers=0 if self.is_hub else len(store.views.papers_owed(limit=1_000_000)),
+                refused=len(store.peers.refusals()),
+                waiting=store.waiting.count(),
+                set_aside=set_aside,
+                asks=asks,
+                parents=asking.parents(store),
+                program=asking.program_version(),
+                schema=SCHEMA,
+            )
+
     def log(self, from_pos: int = 1, case: str | None = None) -> Iterator[bytes]:
-        """Event lines without their newline, in the order of ``pos``."""
-        raise NotImplementedError
+        """Event lines without their newline, in the order of ``pos``; ``case`` is an id."""
+        return (one.line for one in self.store.ledger.log(from_pos, case))
 
     # -- checking
 
     def verify(self) -> tuple[int, int, Fault | None]:
-        """(events, cases, first fault): signatures, chains, keys, and views equal to the fold."""
-        raise NotImplementedError
+        """(events, cases, first fault): signatures, chains, keys, tree, and views equal to the fold."""
+        with self.store.read():
+            facts = self._settling(self._pen()).facts
+            check = Check(self.store, self.reference, self.root, facts, hub=self.is_hub)
+            fault = check.run()
+            return check.events, check.cases, fault
 
     def rebuild(self) -> int:
         """Make the views from the ledger; how many cases.  Feeds, receipts and local tables stay."""
-        raise NotImplementedError
+        with self.store.write():
+            self.store.views.clear()
+            settling = self._settling(self._pen())
+            cases = self.store.ledger.cases()
+            for start in range(0, len(cases), _REBUILD_BATCH):
+                settling.project(cases[start : start + _REBUILD_BATCH])
+            return len(cases)
+
+
+_REBUILD_BATCH = 200
+
+
+def _read(
+    lines: Sequence[bytes], source: str, upward: bool
+) -> tuple[list[Line], tuple[tuple[None, str], ...]]:
+    """Lines as read, and the codes of those that are none."""
+    found, refused = [], []
+    for data in lines:
+        try:
+            found.append(read(data, source, upward))
+        except LedgerError as exc:
+            refused.append((None, exc.code))
+    return found, tuple(refused)
+
+
+def _nothing_due(view: CaseView) -> None:
+    return None
+
+
+def _nothing(store: Store, event: Event) -> Iterable[str]:
+    return ()
+
+
+def _revoked(store: Store, event: Event) -> Iterable[str]:
+    node = event.body.get("node")
+    return store.ledger.cases([o for o in store.ledger.heads() if o.partition("/")[0] == node])
+
+
+def _merged(store: Store, event: Event) -> Iterable[str]:
+    old = event.body.get("old")
+    return (
+        {*store.views.open_at(division(old)), *store.feeds.cases_of(division(old))}
+        if isinstance(old, str)
+        else ()
+    )
+
+
+def _ended(store: Store, event: Event) -> Iterable[str]:
+    """Acts of the same origin after the end are judged anew."""
+    return store.ledger.cases_after(event.origin, event.seq)
+
+
+_TOUCHES: Mapping[str, Callable[[Store, Event], Iterable[str]]] = {
+    "calendar.published": lambda store, event: store.views.open_cases(),
+    "rules.switched": lambda store, event: store.ledger.cases(),
+    "node.revoked": _revoked,
+    "office.merged": _merged,
+    "officer.ended": _ended,
+}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from common.events import Event
 from common.store.views import CaseRow
@@ -45,7 +45,12 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A paper that an event of a case names.  ``here``: its ciphertext is on this machine; ``wanted``: asked for."""
+    """A page that an event of a case names.
+
+    here     its ciphertext is on this machine       wanted   asked for, not here yet
+    left     still on the way up: owed by this node, or to come from a node below it
+    page     its descriptor, as the event has it (``common.papers``)
+    """
 
     hash: str
     material: str
@@ -53,8 +58,9 @@ class Paper:
     event: str
     here: bool
     wanted: bool
+    left: bool
     truth: Truth
-    body: Mapping[str, object]
+    page: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +131,12 @@ class Status:
     waiting: int
     set_aside: int
     asks: int
-    parents: tuple[Mapping[str, object], ...]
+    parents: tuple[Mapping[str, Any], ...]
     program: str
     schema: int
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

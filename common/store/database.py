@@ -46,6 +46,7 @@ class Database:
         )
         self._depth = threading.local()
         self._rolled_back: list[Callable[[], None]] = []
+        self.writes = 0  # transactions begun by this process
 
     def on_rollback(self, forget: Callable[[], None]) -> None:
         """Have ``forget`` called when a write is undone: what was remembered inside it may not be so."""
@@ -67,6 +68,7 @@ class Database:
             raise ValueError("a write inside a read would lose to another writer")
         try:
             with self._entered("write"), self.peewee.atomic("IMMEDIATE"):
+                self.writes += 1
                 try:
                     yield
                 except BaseException:

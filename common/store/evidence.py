@@ -34,6 +34,10 @@ class Evidence:
         size, packed = row
         return Frontier(size, tuple(packed[i : i + HASH_BYTES] for i in range(0, len(packed), HASH_BYTES)))
 
+    def tree_of(self, ids: Iterable[str]) -> Frontier:
+        """The tree over these ids."""
+        return Frontier().extend(bytes.fromhex(id) for id in ids)
+
     def grow(self, ids: Iterable[str]) -> None:
         """These events were appended, in this order."""
         grown = self.tree().extend(bytes.fromhex(id) for id in ids)

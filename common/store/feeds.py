@@ -11,19 +11,26 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from common.store.database import Database, Value
-from common.store.ledger import Ledger
+from common.store.ledger import Ledger, Stored
 
 _MODULUS = 1 << 256
+LEAVING_BYTES = 96  # what an entry without an event takes of a page
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of a feed.  ``line`` None: the case has left the division's scope.  ``case`` None: of no case."""
+    """One entry of a feed: an event and where it stands in its origin.
+
+    Without ``id`` and ``line``: the case has left the division's scope.  ``case`` None: an event of no case.
+    """
 
     number: int
     case: str | None
-    id: str | None
-    line: bytes | None
+    id: str | None = None
+    line: bytes | None = None
+    origin: str = ""
+    seq: int = 0
+    side: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +56,15 @@ class _Feed:
     number: int
     count: int
     sum: int
+    silent: bool
 
 
 class Writer:
     """Collects what a transaction appends to feeds, and writes it at once."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, silent: Iterable[str] = ()) -> None:
         self._db = db
+        self._silent = frozenset(silent)
         self._feeds: dict[str, _Feed] = {}
         self._entries: list[tuple[Value, ...]] = []
         self._scopes: dict[tuple[bytes, int], tuple[int, bool]] = {}
@@ -64,8 +73,7 @@ class Writer:
         """The case is in the division's scope: append these (pos, id); those up to ``upto`` were counted before."""
         feed, key = self._feed(division), bytes.fromhex(case)
         for pos, _ in events:
-            feed.number += 1
-            self._entries.append((feed.id, feed.number, key, pos))
+            self._enter(feed, key, pos)
         fresh = [id for pos, id in events if pos > upto]
         feed.count += len(fresh)
         feed.sum = set_hash(fresh, feed.sum)
@@ -75,8 +83,7 @@ class Writer:
     def leave(self, division: str, case: str) -> None:
         """The case has left the division's scope."""
         feed, key = self._feed(division), bytes.fromhex(case)
-        feed.number += 1
-        self._entries.append((feed.id, feed.number, key, None))
+        self._enter(feed, key, None)
         upto = self._scopes.get((key, feed.id))
         if upto is None:
             self._db.run("UPDATE scope SET present = 0 WHERE case_id = ? AND division = ?", (key, feed.id))
@@ -90,10 +97,9 @@ class Writer:
             if self._db.run(
                 "INSERT INTO feed_extra (division, pos) VALUES (?, ?) ON CONFLICT DO NOTHING", (feed.id, pos)
             ):
-                feed.number += 1
+                self._enter(feed, None, pos)
                 feed.count += 1
                 feed.sum = set_hash((id,), feed.sum)
-                self._entries.append((feed.id, feed.number, None, pos))
 
     def flush(self) -> None:
         """Write what was collected."""
@@ -113,6 +119,11 @@ class Writer:
         self._scopes.clear()
         self._feeds.clear()
 
+    def _enter(self, feed: _Feed, case: bytes | None, pos: int | None) -> None:
+        if not feed.silent:
+            feed.number += 1
+            self._entries.append((feed.id, feed.number, case, pos))
+
     def _feed(self, division: str) -> _Feed:
         if (known := self._feeds.get(division)) is not None:
             return known
@@ -122,7 +133,9 @@ class Writer:
                 "INSERT INTO division (code, number, count, sum) VALUES (?, 0, 0, ?)", (division, bytes(32))
             )
             return self._feed(division)
-        found = self._feeds[division] = _Feed(row[0], row[1], row[2], int.from_bytes(row[3], "big"))
+        found = self._feeds[division] = _Feed(
+            row[0], row[1], row[2], int.from_bytes(row[3], "big"), division in self._silent
+        )
         return found
 
 
@@ -133,9 +146,9 @@ class Feeds:
         self._db = db
         self._ledger = ledger
 
-    def writer(self) -> Writer:
-        """For one transaction; ``flush`` at its end."""
-        return Writer(self._db)
+    def writer(self, silent: Iterable[str] = ()) -> Writer:
+        """For one transaction; ``flush`` at its end.  Of ``silent`` divisions only the tip is kept."""
+        return Writer(self._db, silent)
 
     def scopes(self, cases: Iterable[str]) -> dict[str, dict[str, tuple[int, bool]]]:
         """case -> division -> (upto, present): which feeds know the case."""
@@ -175,16 +188,23 @@ class Feeds:
         found: list[Entry] = []
         for start in range(0, len(rows), 64):
             part = rows[start : start + 64]
-            lines = {one.id: one.line for one in self._ledger.stored(id.hex() for _, _, id in part if id)}
+            stored = {one.id: one for one in self._ledger.stored(id.hex() for _, _, id in part if id)}
             for number, case, id in part:
-                line = lines[id.hex()] if id else None
-                max_bytes -= len(line) + 1 if line else 96
+                entry = _entry(number, case, stored[id.hex()] if id else None)
+                max_bytes -= len(entry.line) + 1 if entry.line else LEAVING_BYTES
                 if found and max_bytes < 0:
                     return found
-                found.append(Entry(number, case.hex() if case else None, id.hex() if id else None, line))
+                found.append(entry)
         return found
 
     def tip(self, division: str) -> Tip:
         """Where a division's feed has got to; all zero for one without entries."""
         row = self._db.row("SELECT number, count, sum FROM division WHERE code = ?", (division,))
         return Tip(row[0], row[1], row[2].hex()) if row else Tip()
+
+
+def _entry(number: int, case: bytes | None, event: Stored | None) -> Entry:
+    name = case.hex() if case else None
+    if event is None:
+        return Entry(number, name)
+    return Entry(number, name, event.id, event.line, event.origin, event.seq, event.side)

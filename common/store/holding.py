@@ -113,13 +113,15 @@ class Stubs:
         if stub.origin and stub.seq:
             self._ledger.stand_in(stub.origin, stub.seq)
 
-    def place(self, id: str, origin: str, seq: int) -> None:
-        """An event that follows a stub says where the stub stands."""
+    def place(self, id: str, node: str, origin: str, seq: int) -> bool:
+        """An event of this node follows a stub and so says where it stands.  False if the stub stands elsewhere."""
         self._db.run(
-            "UPDATE stub SET origin = ?, seq = ? WHERE id = ? AND seq IS NULL",
-            (self._origins.id(origin), seq, bytes.fromhex(id)),
+            "UPDATE stub SET origin = ?, seq = ? WHERE id = ? AND node = ? AND seq IS NULL",
+            (self._origins.id(origin), seq, bytes.fromhex(id), node),
         )
         self._ledger.stand_in(origin, seq)
+        found = self.get(id)
+        return found is not None and (found.node, found.origin, found.seq) == (node, origin, seq)
 
     def has(self, ids: Iterable[str]) -> set[str]:
         """Those of the ids that are stubs here."""

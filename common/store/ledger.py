@@ -243,6 +243,12 @@ class Ledger:
         keys = [bytes.fromhex(id) for id in ids]
         return {id.hex() for (id,) in self._db.chunks("SELECT id FROM event WHERE id IN (%s)", keys)}
 
+    def places(self, ids: Iterable[str]) -> dict[str, tuple[str, int]]:
+        """id -> (origin, seq) of those of the ids that are held."""
+        keys = [bytes.fromhex(id) for id in ids]
+        rows = self._db.chunks("SELECT id, origin, seq FROM event WHERE id IN (%s)", keys)
+        return {id.hex(): (self._origins.text(origin), seq) for id, origin, seq in rows}
+
     def stored(self, ids: Iterable[str]) -> list[Stored]:
         """The events with these ids that are held, in the order of pos."""
         keys = [bytes.fromhex(id) for id in ids]
@@ -265,6 +271,30 @@ class Ledger:
         rows = self._db.rows(f"SELECT {_COLUMNS} FROM event WHERE case_id = ?", (bytes.fromhex(case),))  # noqa: S608
         return sorted((self._stored(row) for row in rows), key=lambda one: one.pos)
 
+    def of_cases(self, cases: Iterable[str]) -> dict[str, list[Stored]]:
+        """case -> its events, in the order of pos; a case without any is left out."""
+        found: dict[str, list[Stored]] = {}
+        keys = [bytes.fromhex(case) for case in cases]
+        rows = self._db.chunks(f"SELECT case_id, {_COLUMNS} FROM event WHERE case_id IN (%s)", keys)  # noqa: S608
+        for case, *row in rows:
+            found.setdefault(case.hex(), []).append(self._stored(tuple(row)))
+        for stored in found.values():
+            stored.sort(key=lambda one: one.pos)
+        return found
+
+    def positions(self, ids: Iterable[str]) -> dict[str, int]:
+        """id -> pos of those of the ids that are held."""
+        keys = [bytes.fromhex(id) for id in ids]
+        return {
+            id.hex(): pos for id, pos in self._db.chunks("SELECT id, pos FROM event WHERE id IN (%s)", keys)
+        }
+
+    def ids_after(self, pos: int) -> list[str]:
+        """The ids of all events after a position, in the order of pos."""
+        return [
+            id.hex() for (id,) in self._db.rows("SELECT id FROM event WHERE pos > ? ORDER BY pos", (pos,))
+        ]
+
     def heads(self, origins: Iterable[str] | None = None) -> dict[str, tuple[int, str]]:
         """origin -> (seq, id) of the head of its main line; an origin without one is left out."""
         if origins is None:
@@ -276,6 +306,15 @@ class Ledger:
                 "SELECT name, seq, head FROM origin WHERE seq > 0 AND name IN (%s)", origins
             )
         return {name: (seq, head.hex()) for name, seq, head in rows}
+
+    def newest_of(self, node: str) -> tuple[str, int, str] | None:
+        """(origin, seq, id) of the newest event held of the epoch of a node that came here last, gaps or not."""
+        found = self._db.row(
+            "SELECT o.name, e.seq, e.id FROM origin o JOIN event e ON e.origin = o.id AND e.seq = o.top AND NOT e.side"
+            " WHERE o.name > ? AND o.name < ? AND NOT o.reference ORDER BY o.id DESC LIMIT 1",
+            (f"{node}/", f"{node}0"),  # "0" follows "/"
+        )
+        return (found[0], found[1], found[2].hex()) if found else None
 
     def head(self, origin: str) -> tuple[int, str] | None:
         return self.heads((origin,)).get(origin)
@@ -319,6 +358,43 @@ class Ledger:
                 return found
             seq = last
 
+    def cases_after(self, origin: str, seq: int) -> list[str]:
+        """The cases with an event of this origin after ``seq``."""
+        rows = self._db.rows(
+            "SELECT DISTINCT case_id FROM event WHERE origin = ? AND seq > ? AND case_id IS NOT NULL",
+            (self._origins.find(origin), seq),
+        )
+        return [case.hex() for (case,) in rows]
+
+    def of_type(self, kind: str) -> list[Event]:
+        """All events of a type.  Reads the whole ledger."""
+        rows = self._db.rows(f"SELECT {_COLUMNS} FROM event WHERE type = ?", (self._names.find(kind),))  # noqa: S608
+        return [self._stored(row).event for row in rows]
+
+    def chain(self, origin: str) -> Iterator[tuple[int, str, str | None]]:
+        """(seq, id, prev) along an origin's main line, stubs among it; a stub's prev is taken as right."""
+        number = self._origins.find(origin)
+        rows = self._db.rows(
+            "SELECT seq, id, prev, 0 FROM event WHERE origin = ? AND NOT side"
+            " AND seq <= (SELECT o.seq FROM origin o WHERE o.id = event.origin)"
+            " UNION ALL SELECT seq, id, prev, 1 FROM stub WHERE origin = ?"
+            " AND seq <= (SELECT o.seq FROM origin o WHERE o.id = stub.origin) ORDER BY 1",
+            (number, number),
+        )
+        previous: str | None = None
+        for seq, id, prev, is_stub in rows:
+            yield seq, id.hex(), previous if is_stub and prev is None else prev and prev.hex()
+            previous = id.hex()
+
+    def columns_fit(self, pos: int, event: Event) -> bool:
+        """Do the columns that queries look at say what the event says?"""
+        row = self._db.row(
+            "SELECT origin, seq, prev, type, case_id, header, signature FROM event WHERE pos = ?", (pos,)
+        )
+        stream = _Stream(self._origins.find(event.origin) or 0, 0, None, 0, False)
+        wanted = self._row(pos, event, stream, False, 0)
+        return row is not None and (*wanted[2:7], *wanted[10:12]) == tuple(row)
+
     def sides(self, after_pos: int, max_bytes: int) -> list[Stored]:
         """Events off their main lines, after a position: what no head tells a parent about."""
         rows = self._db.rows(
@@ -346,6 +422,10 @@ class Ledger:
             (after_pos,),
         )
         return [self._stored(row) for row in rows]
+
+    def referred(self) -> int:
+        """The newest position of what the Reference is made from; 0 for none."""
+        return self._db.one("SELECT max(pos) FROM event WHERE refers") or 0
 
     def reference_origin(self) -> str | None:
         """The hub's reference origin; None before anything of it is held."""

@@ -63,9 +63,74 @@ class Answered:
     at: int
 
 
-class Local:
+_Row = TypeVar("_Row", Password, Session, Token, Reset)
+
+
+class _Accounts:
+    """The tables behind ``common.accounts.Accounts`` (its ``AccountStore``)."""
+
     def __init__(self, db: Database) -> None:
         self._db = db
+        self.write = db.write
+
+    def password(self, officer: str) -> Password | None:
+        return self._first(Password, "password", "officer", officer)
+
+    def save_password(self, row: Password) -> None:
+        self._save("password", astuple(row))
+
+    def session(self, key: bytes) -> Session | None:
+        return self._first(Session, "session", "key", key)
+
+    def save_session(self, row: Session) -> None:
+        self._save("session", astuple(row))
+
+    def sessions(self, officer: str) -> list[Session]:
+        """The newest first."""
+        return [
+            Session(*r)
+            for r in self._db.rows(
+                "SELECT * FROM session WHERE officer = ? ORDER BY created DESC", (officer,)
+            )
+        ]
+
+    def forget_sessions(self, before: int) -> None:
+        self._drop("session", "created < ?", before)
+
+    def token(self, key: bytes) -> Token | None:
+        return self._first(Token, "token", "key", key)
+
+    def save_token(self, row: Token) -> None:
+        self._save("token", astuple(row))
+
+    def drop_tokens(self, officer: str) -> None:
+        self._drop("token", "officer = ?", officer)
+
+    def reset(self, officer: str) -> Reset | None:
+        return self._first(Reset, "reset", "officer", officer)
+
+    def save_reset(self, row: Reset) -> None:
+        self._save("reset", astuple(row))
+
+    def drop_reset(self, officer: str) -> None:
+        self._drop("reset", "officer = ?", officer)
+
+    def _first(self, kind: type[_Row], table: str, column: str, value: Value) -> _Row | None:
+        row = self._db.row(f"SELECT * FROM {table} WHERE {column} = ?", (value,))  # noqa: S608
+        return kind(*row) if row else None
+
+    def _save(self, table: str, values: tuple[Value, ...]) -> None:
+        with self._db.write():
+            marks = ", ".join("?" * len(values))
+            self._db.run(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", values)  # noqa: S608
+
+    def _drop(self, table: str, where: str, value: Value) -> None:
+        with self._db.write():
+            self._db.run(f"DELETE FROM {table} WHERE {where}", (value,))  # noqa: S608
+
+
+class Local(_Accounts):
+    """Also the ``AccountStore`` of ``common.accounts``."""
 
     # -- settings and secrets
 
@@ -174,6 +239,11 @@ class Local:
             hash, *rest = astuple(paper)
             self._put("paper_file", (bytes.fromhex(hash), *rest))
 
+    def drop_paper(self, hash: str) -> None:
+        """Forget a paper's file that no event names."""
+        with self._db.write():
+            self._db.run("DELETE FROM paper_file WHERE hash = ?", (bytes.fromhex(hash),))
+
     def papers_here(self, *, unsent: bool, limit: int = 1000) -> list[PaperFile]:
         """Whole papers here, small ones first; ``unsent``: only those that no parent is known to have."""
         where = "have >= size" + (" AND NOT at_parent AND NOT at_county" if unsent else "")
@@ -189,6 +259,18 @@ class Local:
                 _PAPER + " WHERE wanted AND have < size ORDER BY size, hash LIMIT ?", (limit,)
             )
         ]
+
+    def papers_on_their_way(self, limit: int = 1000) -> list[PaperFile]:
+        """Whole papers that a parent has and of which the county is not known to have them, small ones first."""
+        where = "have >= size AND at_parent AND NOT at_county"
+        return [
+            _paper(r) for r in self._db.rows(f"{_PAPER} WHERE {where} ORDER BY size, hash LIMIT ?", (limit,))
+        ]
+
+    def forget_parents_papers(self) -> None:
+        """A parent has lost its past: no paper is known to be there any more."""
+        with self._db.write():
+            self._db.run("UPDATE paper_file SET at_parent = 0, at_county = 0")
 
     # -- answers to repeat
 
@@ -237,69 +319,3 @@ _PAPER = "SELECT hash, size, have, wanted, at_parent, at_county, at FROM paper_f
 def _paper(row: tuple[Value, ...]) -> PaperFile:
     hash, size, have, wanted, at_parent, at_county, at = row
     return PaperFile(hash.hex(), size, have, bool(wanted), bool(at_parent), bool(at_county), at)
-
-
-_Row = TypeVar("_Row", Password, Session, Token, Reset)
-
-
-class Accounts:
-    """The tables behind ``common.accounts.Accounts`` (its ``AccountStore``)."""
-
-    def __init__(self, db: Database) -> None:
-        self._db = db
-        self.write = db.write
-
-    def password(self, officer: str) -> Password | None:
-        return self._first(Password, "password", "officer", officer)
-
-    def save_password(self, row: Password) -> None:
-        self._save("password", astuple(row))
-
-    def session(self, key: bytes) -> Session | None:
-        return self._first(Session, "session", "key", key)
-
-    def save_session(self, row: Session) -> None:
-        self._save("session", astuple(row))
-
-    def sessions(self, officer: str) -> list[Session]:
-        """The newest first."""
-        return [
-            Session(*r)
-            for r in self._db.rows(
-                "SELECT * FROM session WHERE officer = ? ORDER BY created DESC", (officer,)
-            )
-        ]
-
-    def forget_sessions(self, before: int) -> None:
-        self._drop("session", "created < ?", before)
-
-    def token(self, key: bytes) -> Token | None:
-        return self._first(Token, "token", "key", key)
-
-    def save_token(self, row: Token) -> None:
-        self._save("token", astuple(row))
-
-    def drop_tokens(self, officer: str) -> None:
-        self._drop("token", "officer = ?", officer)
-
-    def reset(self, officer: str) -> Reset | None:
-        return self._first(Reset, "reset", "officer", officer)
-
-    def save_reset(self, row: Reset) -> None:
-        self._save("reset", astuple(row))
-
-    def drop_reset(self, officer: str) -> None:
-        self._drop("reset", "officer = ?", officer)
-
-    def _first(self, kind: type[_Row], table: str, column: str, value: Value) -> _Row | None:
-        row = self._db.row(f"SELECT * FROM {table} WHERE {column} = ?", (value,))  # noqa: S608
-        return kind(*row) if row else None
-
-    def _save(self, table: str, values: tuple[Value, ...]) -> None:
-        with self._db.write():
-            marks = ", ".join("?" * len(values))
-            self._db.run(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", values)  # noqa: S608
-
-    def _drop(self, table: str, where: str, value: Value) -> None:
-        with self._db.write():
-            self._db.run(f"DELETE FROM {table} WHERE {where}", (value,))  # noqa: S608

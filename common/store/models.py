@@ -19,6 +19,9 @@ from peewee import (
 )
 
 
+_ZERO = [SQL("DEFAULT 0")]
+
+
 class Table(Model):
     class Meta:
         legacy_table_names = False
@@ -35,10 +38,10 @@ class Origin(Table):
 
     id = AutoField()
     name = TextField(unique=True)
-    seq = BigIntegerField(default=0)
+    seq = BigIntegerField(constraints=_ZERO)
     head = BlobField(null=True)
-    top = BigIntegerField(default=0)
-    reference = BooleanField(default=False)
+    top = BigIntegerField(constraints=_ZERO)
+    reference = BooleanField(constraints=_ZERO)
 
 
 class Name(Table):
@@ -107,8 +110,8 @@ class Division(Table):
 
     id = AutoField()
     code = TextField(unique=True)
-    number = BigIntegerField(default=0)
-    count = BigIntegerField(default=0)
+    number = BigIntegerField(constraints=_ZERO)
+    count = BigIntegerField(constraints=_ZERO)
     sum = BlobField()
 
 
@@ -188,9 +191,9 @@ class Peer(Table):
 
     id = TextField(primary_key=True)
     url = TextField(null=True)
-    given = BigIntegerField(default=0)
-    used = BigIntegerField(default=0)
-    asked = BigIntegerField(default=0)
+    given = BigIntegerField(constraints=_ZERO)
+    used = BigIntegerField(constraints=_ZERO)
+    asked = BigIntegerField(constraints=_ZERO)
     at = BigIntegerField(null=True)
     result = TextField(null=True)
     health = TextField(null=True)
@@ -247,6 +250,7 @@ class CaseView(Table):
     offer_to = TextField(null=True)
     office = TextField()
     village = TextField(null=True)
+    salt = TextField(index=True)
     applicant = TextField()
     id_number = TextField(null=True)
     phone = TextField(null=True)
@@ -359,14 +363,14 @@ class Series(Table):
 
 
 class PaperFile(Table):
-    """The ciphertext of a paper on this machine.  ``have`` of ``size`` bytes; ``at_parent``: a parent said it has it."""
+    """A paper's ciphertext on this machine.  ``have`` of ``size`` bytes; ``at_parent``: a parent said it has it."""
 
     hash = BlobField(primary_key=True)
     size = BigIntegerField()
-    have = BigIntegerField(default=0)
-    wanted = BooleanField(default=False)
-    at_parent = BooleanField(default=False)
-    at_county = BooleanField(default=False)
+    have = BigIntegerField(constraints=_ZERO)
+    wanted = BooleanField(constraints=_ZERO)
+    at_parent = BooleanField(constraints=_ZERO)
+    at_county = BooleanField(constraints=_ZERO)
     at = BigIntegerField()
 
 
@@ -381,11 +385,11 @@ class Draft(Table):
 
 
 class Password(Table):
+    """``changed_at`` is 0 where another than the officer chose it."""
+
     officer = TextField(primary_key=True)
     phc = TextField()
     changed_at = BigIntegerField()
-    failures = IntegerField()
-    locked_until = BigIntegerField()
 
 
 class Session(Table):

@@ -14,7 +14,7 @@ from common.store.evidence import Evidence
 from common.store.feeds import Feeds
 from common.store.holding import Stubs, Waiting
 from common.store.ledger import Ledger
-from common.store.local import Accounts, Local
+from common.store.local import Local
 from common.store.models import TABLES
 from common.store.peers import Peers
 from common.store.views import Views
@@ -38,7 +38,6 @@ class Store:
         self.evidence = Evidence(db)
         self.views = Views(db)
         self.local = Local(db)
-        self.accounts = Accounts(db)
 
     @property
     def path(self) -> Path:

@@ -53,6 +53,12 @@ class Peers:
             self._db.run("UPDATE peer SET given = given + 1 WHERE id = ?", (peer,))
             return int(self._db.one("SELECT given FROM peer WHERE id = ?", (peer,)))
 
+    def skip_requests(self, peer: str, upto: int) -> None:
+        """The peer knows of request ids up to this one that were lost here: go on above them."""
+        with self._db.write():
+            self._know(peer)
+            self._db.run("UPDATE peer SET given = max(given, ?) WHERE id = ?", (upto, peer))
+
     def use_answer(self, peer: str, request: int) -> bool:
         """True if the answer to this request is newer than the last one used; from now on it is the last."""
         with self._db.write():
@@ -97,15 +103,10 @@ class Peers:
                     "DELETE FROM peer_head WHERE peer = ? AND origin = ?", [(peer, o) for o in origins]
                 )
 
-    def held_by(self, origins: Iterable[str], peers: Sequence[str]) -> dict[str, int]:
-        """origin -> largest seq that one of these peers showed."""
-        marks = ",".join("?" * len(peers))
-        rows = self._db.chunks(
-            f"SELECT origin, max(seq) FROM peer_head WHERE peer IN ({marks}) AND origin IN (%s) GROUP BY origin",  # noqa: S608
-            origins,
-            before=tuple(peers),
-        )
-        return dict(rows)  # type: ignore[arg-type]
+    def shown(self, origins: Iterable[str]) -> list[tuple[str, str, int, str]]:
+        """(peer, origin, seq, id): what all peers showed last of these origins."""
+        rows = self._db.chunks("SELECT peer, origin, seq, head FROM peer_head WHERE origin IN (%s)", origins)
+        return [(peer, origin, seq, id.hex()) for peer, origin, seq, id in rows]
 
     # -- cursors
 

@@ -18,6 +18,7 @@ class CaseRow:
     label       as the contract of commands names states (``common.case.label``); ``ended``: no moving act follows
     holder      the office in whose hands it is; ``offer_to``: the addressee of an open offer
     office      who registered it; ``village``: the applicant's, if given
+    salt        of the registration: a draft's idempotency key
     duty        the next day that matters to the holder: due date, last day for the notice or for the correction
     confirmed   no act in effect awaits the hub
     frozen      an act of a type unknown here moves it: nothing may be done here
@@ -36,6 +37,7 @@ class CaseRow:
     offer_to: str | None
     office: str
     village: str | None
+    salt: str
     applicant: str
     id_number: str | None
     phone: str | None
@@ -189,6 +191,11 @@ class Views:
         """The cases with this number: one, or several where two copies of a machine gave it twice (R-1007)."""
         return [_row(r) for r in self._db.rows(_SELECT + " WHERE number = ? ORDER BY case_id", (number,))]
 
+    def by_salt(self, salt: str, office: str) -> CaseRow | None:
+        """The case that an office registered from the draft with this salt."""
+        row = self._db.row(_SELECT + " WHERE salt = ? AND office = ?", (salt, office))
+        return _row(row) if row else None
+
     def facts(self, case: str) -> CaseFacts | None:
         """Everything kept of one case."""
         row = self.get(case)
@@ -230,6 +237,15 @@ class Views:
             [bytes.fromhex(h) for h in hashes],
         )
         return [PaperRow(h.hex(), e.hex(), c.hex(), m, s) for h, e, c, m, s in rows]
+
+    def papers_owed(self, limit: int = 1000) -> list[tuple[str, int]]:
+        """(hash, size) of papers that an event names, whole here, that no parent has; small ones first."""
+        rows = self._db.rows(
+            "SELECT DISTINCT f.hash, f.size FROM paper_file f JOIN paper p ON p.hash = f.hash"
+            " WHERE f.have >= f.size AND NOT f.at_parent AND NOT f.at_county ORDER BY f.size, f.hash LIMIT ?",
+            (limit,),
+        )
+        return [(hash.hex(), size) for hash, size in rows]
 
     # -- lists
 

@@ -1,0 +1,220 @@
+"""What follows from new events, in the transaction that brings them (design 4, 5).
+
+Each touched case is folded; automatic acts that are due are written and it is folded again, until nothing more is due;
+then views, feeds and the hub's tree are brought up to date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from common.case.fold import fold
+from common.case.state import Draft
+from common.case.view import CaseView, scope
+from common.events import Event
+from common.node.pen import Pen
+from common.node.projecting import facts as case_facts
+from common.offices import division, within
+from common.reference import Reference
+from common.store import Store
+from common.store.feeds import Writer
+from common.store.ledger import Stored
+from common.store.views import CaseFacts
+
+FORKED = "origin.forked"
+MAX_ROUNDS = 12  # automatic acts on one case at a time; it settles after two or three
+
+Due = Callable[[CaseView], Draft | None]
+
+
+@dataclass(slots=True)
+class _Case:
+    id: str
+    events: dict[str, Event]
+    pos: dict[str, int]
+    fresh: bool  # nothing of it was here before
+    view: CaseView
+
+
+class Settling:
+    """One settling of some cases.
+
+    Args:
+        reference: with everything that this transaction has brought.
+        home: the node's division; None before it is enrolled.
+        hub: does this node keep the county's tree.
+        serves: does this node serve that office.
+        due: the automatic acts that this node is to write now on a case.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        reference: Reference,
+        pen: Pen,
+        *,
+        home: str | None,
+        hub: bool,
+        serves: Callable[[str], bool],
+        due: Due,
+    ) -> None:
+        self._store, self._reference, self._pen = store, reference, pen
+        self._home, self._hub, self._serves, self._due = home, hub, serves, due
+
+    def run(self, cases: Iterable[str], new: Mapping[str, Event]) -> dict[str, CaseView]:
+        """Settle these cases, ``new`` events of this transaction among theirs; the views after it."""
+        loaded = [
+            self._load(case, stored, new) for case, stored in self._store.ledger.of_cases(cases).items()
+        ]
+        written = self._automatic(loaded)
+        positions = self._pen.flush()
+        for case, events in written:
+            case.pos.update((event.id, positions[event.id]) for event in events)
+        self._feed(loaded, new.values())
+        self._project(loaded)
+        if self._hub:
+            self._store.evidence.grow(self._store.ledger.ids_after(self._store.evidence.tree().size))
+        return {case.id: case.view for case in loaded}
+
+    # -- folding
+
+    def _load(self, case: str, stored: Sequence[Stored], new: Mapping[str, Event]) -> _Case:
+        events = {one.id: new.get(one.id) or one.event for one in stored}
+        positions = {one.id: one.pos for one in stored}
+        fresh = all(id in new for id in events)
+        return _Case(case, events, positions, fresh, fold(events.values(), self._reference))
+
+    def _automatic(self, cases: Sequence[_Case]) -> list[tuple[_Case, list[Event]]]:
+        """Write the automatic acts that are due, one after the other; which cases got which."""
+        written = []
+        for case in cases:
+            events: list[Event] = []
+            while len(events) < MAX_ROUNDS and (draft := self._due(case.view)) is not None:
+                event = self.write(draft, case=case.id)
+                events.append(event)
+                case.events[event.id] = event
+                case.view = fold(case.events.values(), self._reference)
+            if events:
+                written.append((case, events))
+        return written
+
+    def write(self, draft: Draft, *, case: str | None, actor: str | None = None) -> Event:
+        """Sign a draft, bound as it is."""
+        return self._pen.write(
+            draft.type,
+            draft.body,
+            ref=self._reference.head,
+            moves=draft.moves,
+            actor=None if draft.automatic else actor,
+            case=case,
+            base=draft.base,
+        )
+
+    # -- feeds
+
+    def _feed(self, cases: Sequence[_Case], new: Iterable[Event]) -> None:
+        """Put into each division's feed what now concerns it: whole pasts, new events, what left, and who acted."""
+        if self._home is None:
+            return
+        writer = self._store.feeds.writer(silent=() if self._hub else (self._home,))
+        people = _People(self._store, self._reference, writer)
+        known = self._store.feeds.scopes(case.id for case in cases)
+        for case in cases:
+            self._feed_case(writer, people, case, known.get(case.id, {}))
+        for event in new:
+            for code in self._concerned(event):
+                people.bring(code, event.id)
+        writer.flush()
+
+    def _feed_case(
+        self, writer: Writer, people: _People, case: _Case, known: Mapping[str, tuple[int, bool]]
+    ) -> None:
+        scope_now = {code for code in scope(case.view) if self._has_feed(code)}
+        present = {code for code, (_, there) in known.items() if there}
+        in_order = sorted(case.pos.items(), key=lambda item: item[1])
+        actors = {event.actor for event in case.events.values() if event.actor}
+        for code in sorted(scope_now | present):
+            upto, there = known.get(code, (0, False))
+            for actor in sorted(actors):
+                people.bring_appointment(code, actor)
+            events = [(pos, id) for id, pos in in_order if not there or pos > upto]
+            if events or not there:
+                writer.bring(code, case.id, events, upto)
+            if code not in scope_now:
+                writer.leave(code, case.id)
+
+    def _has_feed(self, code: str) -> bool:
+        """A division below this node; its own too, of which only the tip is kept (not at the hub)."""
+        home = self._home or ""
+        if self._hub and code == home:
+            return False
+        return within(code, home) or within(self._reference.canon(code), home)
+
+    def _concerned(self, event: Event) -> list[str]:
+        """The divisions that an event of no case concerns."""
+        reference = self._reference
+        found: list[str] = []
+        if event.type == "officer.appointed" and event.id not in reference.positions:
+            found = (
+                [division(appointed.office)] if (appointed := reference.appointments.get(event.id)) else []
+            )
+        elif event.type == "officer.ended" and event.id not in reference.positions:
+            of = event.body.get("of")
+            found = (
+                self._store.feeds.with_extra(of)
+                if isinstance(of, str) and of in reference.appointments
+                else []
+            )
+        elif event.type == FORKED:
+            node = reference.nodes.get(str(event.body.get("origin")).partition("/")[0])
+            found = [division(node.office)] if node else []
+        return [code for code in found if self._has_feed(code)]
+
+    # -- views
+
+    def _project(self, cases: Sequence[_Case]) -> None:
+        for fresh in (True, False):
+            found = [self.facts(case.view, max(case.pos.values())) for case in cases if case.fresh is fresh]
+            self._store.views.write(found, fresh=fresh)
+
+    def project(self, cases: Iterable[str]) -> None:
+        """Make the views of these cases, and nothing else; there were none of them."""
+        self._project(
+            [self._load(case, stored, {}) for case, stored in self._store.ledger.of_cases(cases).items()]
+        )
+
+    def facts(self, view: CaseView, updated: int) -> CaseFacts:
+        """What the views keep of a case whose newest event stands at ``updated``."""
+        return case_facts(view, self._reference, updated=updated, left=self._left(view), serves=self._serves)
+
+    def _left(self, view: CaseView) -> bool:
+        """No division of this node or below it is in the case's scope: no more of it will come."""
+        if self._hub or self._home is None:
+            return False
+        return not any(self._has_feed(code) for code in scope(view))
+
+
+class _People:
+    """Brings events of no case into feeds, each once in a transaction: who acted, and whether he still may."""
+
+    def __init__(self, store: Store, reference: Reference, writer: Writer) -> None:
+        self._store, self._reference, self._writer = store, reference, writer
+        self._done: set[tuple[str, str]] = set()
+
+    def bring_appointment(self, code: str, actor: str) -> None:
+        """A township's appointment, and its end if it has one.  The hub's stand in the reference ledger."""
+        appointed = self._reference.appointments.get(actor)
+        if appointed is None or actor in self._reference.positions:
+            return
+        self.bring(code, actor)
+        if appointed.ended_seq is not None:
+            ended = self._store.ledger.at(appointed.origin, appointed.ended_seq)
+            if ended is not None:
+                self.bring(code, ended)
+
+    def bring(self, code: str, id: str) -> None:
+        if (code, id) not in self._done:
+            self._done.add((code, id))
+            at = self._store.ledger.positions((id,))
+            self._writer.bring_extra(code, [(pos, id) for id, pos in at.items()])
