@@ -14,7 +14,9 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from common.catalogue.items import Field, Item
+from common.catalogue.items import Item
+from common.catalogue.sample_text import person_name, phone
+from common.catalogue.samples import fill_form, made_up_person
 from common.event_types import EVENT_TYPES
 from common.events import Event, Seen, decode, encode
 from common.ids import DEVICE_ALPHABET, CaseNumber
@@ -26,30 +28,8 @@ DAY_MS = 86_400_000
 FIRST_DAY = date(2026, 3, 2)
 FIRST_MS = 1_772_409_600_000  # that day, 08:00 in Asia/Shanghai
 
-SURNAMES = (
-    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛"
-    "叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔"
-    "贺赖龚文"
-)
-GIVEN = (
-    "伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂华建国玉梅海燕春生秋菊德贵福清正友光荣安邦志远家"
-    "兴永成素珍淑琼朝阳登高世全绍忠开云天祥仕林子墨雨桐思源浩然欣怡宇轩"
-)
 RELATIONS = ("配偶", "儿子", "女儿", "孙子", "父亲", "母亲", "侄子", "邻居")
-PLACES = (
-    "堂屋",
-    "院坝",
-    "村口",
-    "河边",
-    "后山",
-    "老屋基",
-    "大湾",
-    "垭口",
-    "水库",
-    "学校旁",
-    "卫生站",
-    "晒场",
-)
+PLACES = ("堂屋", "院坝", "村口", "河边", "后山", "老屋基", "垭口", "水库", "学校旁", "卫生站", "晒场")
 THINGS = (
     "土坯房", "青瓦房", "猪圈", "承包地", "柑橘树", "水井", "三轮车", "拖拉机", "电表", "低压线路", "化粪池", "鱼塘",
     "退耕还林地", "花椒苗", "山羊", "竹林", "门面", "砖墙", "灶房", "粮仓",
@@ -307,7 +287,8 @@ class County:
     def registration(self, author: Author, item: Item) -> dict[str, Any]:
         r = self.random
         author.serial = author.serial % 9999 + 1
-        person = self.person()
+        draw = self.random.randrange
+        form = fill_form(item, draw, today=self.date(0), village=author.office, paper_for=lambda _: self.id())
         papers = [self.paper(item, m.id) for m in item.materials if m.always or r.random() < 0.2]
         number = CaseNumber(author.office.ljust(12, "0"), self.date(0), author.epoch[:4], author.serial)
         return {
@@ -317,13 +298,23 @@ class County:
             "edition": self.editions[item.code],
             "channel": "village_agent",
             "village": author.office,
-            "applicant": person,
-            "form": {f.id: value for f in item.form if (value := self.answer(f, person)) is not None},
+            "applicant": self.applicant(item, form),
+            "form": form,
             "papers": papers,
             "mandate": {"agent": self.name(), "scope": item.agency.scope, "day": self.day(0)},
             "query_code": f"{r.randrange(10**6):06}",
             "first_asked": author.actor,
         }
+
+    def applicant(self, item: Item, form: dict[str, Any]) -> dict[str, Any]:
+        """Who applies, as the form says it; what it does not ask is made up."""
+        person = made_up_person(self.random.randrange, self.date(0))
+        known = {"name": person.name, "id_number": person.id_number, "phone": person.phone}
+        for field in reversed(item.form):
+            name = {"person_name": "name", "cn_id": "id_number", "phone": "phone"}.get(field.type)
+            if name and field.id in form:
+                known[name] = form[field.id]
+        return known
 
     def wanted(self, item: Item) -> dict[str, Any]:
         material = self.random.choice(item.materials)
@@ -372,73 +363,8 @@ class County:
             **picture,
         }
 
-    def answer(self, field: Field, person: dict[str, Any]) -> Any:
-        """A value of the field's type as it is stored; None where an optional field is left empty."""
-        r = self.random
-        if not field.required and r.random() < 0.5:
-            return None
-        match field.type:
-            case "person_name":
-                return person["name"]
-            case "cn_id":
-                return person["id_number"]
-            case "phone":
-                return person["phone"]
-            case "uscc":
-                return "91511322MA" + "".join(r.choices("0123456789ABCDEFGHJKLMNPQRTUWXY", k=8))
-            case "date":
-                return (FIRST_DAY - timedelta(days=r.randint(1, 20_000))).isoformat()
-            case "datetime":
-                return f"{self.day(r.randint(1, 20))}T{r.randint(8, 17):02}:{r.choice((0, 15, 30)):02}"
-            case "integer":
-                return r.randint(1, 60)
-            case "money":
-                return r.randint(100, 900_000) * 10
-            case "decimal":
-                return f"{r.randint(1, 90_000) / 100:.{field.scale}f}"
-            case "enum":
-                return r.choice(field.options).value if field.options else None
-            case "multi_enum":
-                return [o.value for o in field.options if r.random() < 0.4]
-            case "bool":
-                return r.random() < 0.5
-            case "division":
-                return r.choice(self.villages).office
-            case "bank_account":
-                return "6214" + "".join(r.choices("0123456789", k=15))
-            case "plate":
-                return "川R" + "".join(r.choices("0123456789ABCDEFGHJKLMNPQRSTUVWXYZ", k=5))
-            case "geo_point":
-                return {"lat": f"31.{r.randrange(10**6):06}", "lng": f"106.{r.randrange(10**6):06}"}
-            case "photo":
-                return [self.id() for _ in range(r.randint(1, 2))]
-            case "signature":
-                return {"kind": r.choice(("drawing", "sheet")), "paper": self.id()}
-            case "table":
-                rows = range(r.randint(max(1, field.min_rows), 4))
-                return [self._row(field) for _ in rows]
-            case "text":
-                return self.text(r.randint(1, 3))
-        return self.text(1)[: field.max_length or 200]
-
-    def _row(self, field: Field) -> dict[str, Any]:
-        person = self.person()
-        return {c.id: value for c in field.columns if (value := self.answer(c, person)) is not None}
-
-    def person(self) -> dict[str, Any]:
-        born = FIRST_DAY - timedelta(days=self.random.randint(6_800, 32_000))
-        digits = f"{self.pack.county}{born:%Y%m%d}{self.random.randrange(1000):03}"
-        weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-        check = "10X98765432"[sum(int(d) * w for d, w in zip(digits, weights, strict=True)) % 11]
-        return {"kind": "person", "name": self.name(), "id_number": digits + check, "phone": self.phone()}
-
     def name(self) -> str:
-        return self.random.choice(SURNAMES) + "".join(
-            self.random.choices(GIVEN, k=self.random.choice((1, 2, 2)))
-        )
-
-    def phone(self) -> str:
-        return self.random.choice(("13", "15", "18", "17")) + f"{self.random.randrange(10**9):09}"
+        return person_name(self.random.randrange)
 
     def place(self, office: str) -> str:
         for township in self.pack.townships:
@@ -466,7 +392,7 @@ class County:
             place=r.choice(PLACES),
             relation=r.choice(RELATIONS),
             name=self.name(),
-            phone=self.phone(),
+            phone=phone(r.randrange),
             village=self.place(r.choice(self.villages).office),
         )
 
