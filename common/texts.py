@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from common.case.reasons import REASONS, REFUSALS
 from common.errors import AppError
 
 _LONGEST_VALUE = 120
@@ -97,11 +98,41 @@ TEXTS: Mapping[str, str] = {
     "event.not_a_line": "这一行不是一条完整的记录。原文已留存,请告诉技术员。",
     "event.not_json": "这条记录读不出来。原文已留存,请告诉技术员。",
     "event.not_object": "这条记录的形式不对。原文已留存,请告诉技术员。",
+    "event.not_utf8": "这条记录里有不能采信的文字编码。原文已留存,请告诉技术员。",
     "event.too_deep": "这条记录套得太深。原文已留存,请告诉技术员。",
     "event.too_large": "这条记录太大,超过 64 kB。请少写一些,照片作为材料另附。",
     "event.unknown_version": "这条记录是更新的版本写的,这台机器还读不懂。请升级程序;在此之前原样保存。",
     "event.wrong_keys": "这条记录缺少应有的项,或有不该有的项。原文已留存,请告诉技术员。",
     "event.wrong_value": "这条记录里有一项的值不对。原文已留存,请告诉技术员。",
+    # -- keys, seals, checkpoints, messages
+    "key.weak": "这把公钥太弱,不能用。请重新生成密钥;原件已留存,请告诉技术员。",
+    "key.wrong_form": "这把公钥读不出来。请从原处重新取一份,或告诉技术员。",
+    "key.wrong_kid": "这把公钥的名称和内容对不上,可能被改过。请从原处重新取一份,或告诉技术员。",
+    "key_file.damaged": "密钥文件 {path} 坏了:应是 64 位十六进制数字。请用备份的密钥文件替换它;没有它,数据打不开。",
+    "key_file.exists": "这里已有密钥文件 {path},不会覆盖。要新建,请换一个位置或名称;它若还有用,千万不要删。",
+    "key_file.missing": "找不到密钥文件 {path}。请检查路径,或用备份的密钥文件;没有它,数据打不开。",
+    "key_file.unreadable": "密钥文件 {path} 读不了:{reason}。请检查文件的权限。",
+    "key_file.unwritable": "密钥文件 {path} 写不了:{reason}。请检查目录是否存在、能不能写。",
+    "message.not_lines": "对方发来的内容不完整,没有收下。会自动再试;多次如此,请告诉技术员。",
+    "message.not_zstd": "对方发来的内容解不开,没有收下。会自动再试;多次如此,请告诉技术员。",
+    "message.too_large": "对方发来的内容超过了上限,没有收下。请告诉技术员。",
+    "message.too_many_lines": "对方一次发来的记录超过 {limit} 条,没有收下。请告诉技术员。",
+    "message.unknown_dictionary": "对方的程序更新,用了这台机器没有的压缩字典。请升级程序,没有丢失任何记录。",
+    "message.unknown_version": "对方的程序更新,这台机器还读不懂它的消息。请升级程序,没有丢失任何记录。",
+    "message.wrong_form": "这不是便民系统的同步消息,没有收下。请检查地址或文件。",
+    "message.wrong_header": "对方发来的消息开头读不懂,没有收下。请告诉技术员。",
+    "message.wrong_seal": "这条消息不是发给这台机器的,或在路上被改过,没有收下。请检查是不是拿错了文件。",
+    "message.wrong_signature": "这条消息的签名不对,不能确认是谁发的,没有收下。请告诉技术员。",
+    "note.not_by_hub": "这份检查点不是县级中心签的,没有采用。请告诉技术员。",
+    "note.too_large": "这份检查点太大,没有采用。请告诉技术员。",
+    "note.wrong_form": "这份检查点读不出来,没有采用。请告诉技术员。",
+    "note.wrong_signature": "这份检查点的签名不对,没有采用。请告诉技术员。",
+    "password.damaged": "这份加密的密钥读不出来,可能没有抄全。请对照原件,或换另一份备份。",
+    "password.wrong": "口令不对,打不开。看看大写锁定和输入法,再输一次。",
+    "seal.wrong": "密封的内容打不开:不是封给这台机器的,或被改过。请告诉技术员。",
+    "signature.wrong": "签名和内容对不上,不能采信。原文已留存,请告诉技术员。",
+    "signature.wrong_form": "签名的形式不对,不能采信。原文已留存,请告诉技术员。",
+    "signature.wrong_key": "签名不是用应有的钥匙签的,不能采信。原文已留存,请告诉技术员。",
     # -- the command lines
     "cli.empty_password": "没有从标准输入读到口令。请把口令写在第一行。",
     "cli.no_data": "没有说数据放在哪里。请用 --data 目录,或设置 BIANMIN_DATA。",
@@ -122,6 +153,9 @@ TEXTS: Mapping[str, str] = {
     "paper.type": "只收照片(JPEG、PNG)和 PDF,这个文件都不是。请拍照,或换一个文件。",
     "paper.unwritable": "材料没有存上:{reason}。请告诉技术员;已填的都还在。",
     "paper.upload_too_large": "这个文件太大,最大 {most} MB。请把照片缩小,或分几次传。",
+    # -- cases: why an act has no effect, why a command is refused
+    **REASONS,
+    **REFUSALS,
     # -- pages
     "web.bad_request": "没有看懂这个请求。请回到上一页再试一次。",
     "web.form_expired": "这一页开得太久,或在别处重新登录过,所以没有存上。请返回上一页,刷新后再试一次。",
