@@ -269,14 +269,9 @@ def _faults(page: Page) -> Iterator[str]:
     yield from _forms_without_token(root)
     yield from _blocked_or_outside(root)
     yield from (f"<img> without alt: {e.get('src')}" for e in root.all("img") if "alt" not in e.attributes)
-    yield from (
-        f"<button> says nothing: {e.attributes}"
-        for e in root.all("button")
-        if not (e.text or e.get("aria-label"))
-    )
-    yield from (
-        f"<a> says nothing: {e.get('href')}" for e in root.all("a") if not (e.text or e.get("aria-label"))
-    )
+    for element in root.all("button", "a"):
+        if not (element.text or element.get("aria-label")):
+            yield f"<{element.tag}> says nothing: {element.attributes}"
 
 
 def _repeated_ids(root: Element) -> Iterator[str]:
@@ -365,6 +360,8 @@ class PageClient:
     def submit(
         self,
         form: Form,
+        /,
+        *,
         button: str | None = None,
         status: int = 200,
         files: dict[str, Any] | None = None,
@@ -408,8 +405,7 @@ class PageClient:
                 break
             path = urljoin(path, response.headers["Location"])
             response = self.http.get(path)
-        assert response.status_code == status, (
-            f"{path} answered {response.status_code}: {response.get_data(as_text=True)[:2000]}"
-        )
+        said = read_page(response).text[:2000]
+        assert response.status_code == status, f"{path} answered {response.status_code}: {said}"
         self.page = check_page(response)
         return self.page

@@ -189,9 +189,11 @@ class World:
     clock: Clock
 
 
-def make_world(*officers: Appointment, node: FakeNode | None = None, **settings) -> World:
+def make_world(
+    *officers: Appointment, node: FakeNode | None = None, import_name: str = "tests.web_app", **settings
+) -> World:
     node = node or FakeNode()
     accounts = accounts_of(*(officers or ALL), clock=node.clock)
     settings.setdefault("secret", b"sixteen bytes or more")
-    app = make_app("tests.web_app", node, accounts, settings=Settings(**settings))
+    app = make_app(import_name, node, accounts, settings=Settings(**settings))
     return World(app, node, accounts, node.clock)

@@ -64,11 +64,12 @@ def _login_page(error: AppError | None = None) -> str:
 
 
 def grouped(people: Sequence[Appointment]) -> Mapping[str, list[Appointment]]:
-    """The officers by the name of their office, in the order of the offices' ids."""
-    office_name = visitor.node().reference.office_name
+    """The officers by the name of their office (a post's without its centre's), in the order of the offices' ids."""
+    node = visitor.node()
     groups: dict[str, list[Appointment]] = {}
     for person in sorted(people, key=lambda p: (p.office, p.name, p.id)):
-        groups.setdefault(office_name(person.office), []).append(person)
+        name = node.reference.office_name(person.office)
+        groups.setdefault(name.removeprefix(node.name) or name, []).append(person)
     return groups
 
 

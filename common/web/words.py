@@ -13,7 +13,7 @@ from common.clock import BEIJING
 
 _EPOCH = datetime(1970, 1, 1, 8, tzinfo=BEIJING)
 _WEEKDAYS = "一二三四五六日"
-_NEAR = {0: "今天", -1: "昨天", -2: "前天", 1: "明天", 2: "后天"}
+_NEAR = {0: "今天", -1: "昨天", 1: "明天"}
 
 
 def instant_words(ms: int, now_ms: int) -> str:
