@@ -38,12 +38,13 @@ class EventType:
 
 
 _ID = re.compile(r"[0-9a-f]{64}\Z")
-_DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\Z")
+_DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\Z")
 MAX_TEXT = 4000
 MAX_SHORT = 200
 
 
-def _is_date(value: Any) -> bool:
+def is_date(value: Any) -> bool:
+    """A civil date written ``YYYY-MM-DD``."""
     if not (isinstance(value, str) and _DATE.match(value)):
         return False
     year, month, day = (int(part) for part in value.split("-"))
@@ -59,7 +60,7 @@ _KINDS: Mapping[str, Callable[[Any], object]] = {
     "office": is_office,
     "short": lambda v: isinstance(v, str) and 0 < len(v) <= MAX_SHORT,
     "text": lambda v: isinstance(v, str) and 0 < len(v) <= MAX_TEXT and not v.isspace(),
-    "date": _is_date,
+    "date": is_date,
     "int": lambda v: type(v) is int,
     "count": lambda v: type(v) is int and v >= 0,
     "bool": lambda v: isinstance(v, bool),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-_OFFICE = re.compile(r"(\d{6}|\d{9}|\d{12})(/[A-Z0-9]{1,12})?\Z")
+_OFFICE = re.compile(r"([0-9]{6}|[0-9]{9}|[0-9]{12})(/[A-Z0-9]{1,12})?\Z")
 
 
 class Level(StrEnum):

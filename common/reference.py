@@ -182,10 +182,20 @@ class Reference:
         return author.id == self.hub or within(appointment.office, author.office)
 
     def canon(self, office: str) -> str:
-        """The office that now does the work of ``office`` (R-111)."""
-        while office in self.heirs:
-            office = self.heirs[office][0]
+        """The office that now does the work of ``office`` (R-111); a unit follows its division where nothing else is said."""
+        while (heir := self.heir(office)) is not None:
+            office = heir[0]
         return office
+
+    def heir(self, office: str) -> tuple[str, str] | None:
+        """(office that took over the work, event that says so); None if ``office`` still does it."""
+        if not self.heirs:
+            return None
+        found = self.heirs.get(office)
+        code, slash, unit = office.partition("/")
+        if found is None and slash and (above := self.heirs.get(code)) is not None:
+            return above[0] + slash + unit, above[1]
+        return found
 
     def generation(self, origin: str) -> int | None:
         """The generation of one of the hub's acting origins; None for any other origin."""
@@ -274,7 +284,7 @@ def _office(ref: Reference, event: Event, index: int) -> None:
 
 def _calendar(ref: Reference, event: Event, index: int) -> None:
     try:
-        ref.calendars.append((index, event.id, Calendar.from_body(event.body)))
+        ref.calendars.append((index, event.id, Calendar.from_body(event.body, event.id)))
     except (ValueError, KeyError, TypeError):
         return
 
@@ -312,9 +322,23 @@ def _department(ref: Reference, event: Event, index: int) -> None:
 
 
 def _merged(ref: Reference, event: Event, index: int) -> None:
+    """The first word on an office stands, a division goes into a division, and no succession runs in a circle."""
     old, new = event.body["old"], event.body["new"]
-    if old not in ref.heirs and ref.canon(new) != old:
-        ref.heirs[old] = (new, event.id)
+    if old in ref.heirs or old == new or "/" not in old and "/" in new:
+        return
+    ref.heirs[old] = (new, event.id)
+    if any(_runs_in_a_circle(ref, office) for office in (old, *(unit for unit in ref.heirs if "/" in unit))):
+        del ref.heirs[old]
+
+
+def _runs_in_a_circle(ref: Reference, office: str) -> bool:
+    seen = {office}
+    while (heir := ref.heir(office)) is not None:
+        office = heir[0]
+        if office in seen:
+            return True
+        seen.add(office)
+    return False
 
 
 _HANDLERS = {

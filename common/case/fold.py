@@ -1,0 +1,205 @@
+"""The fold of a case: what a set of events means (design 4).  Any order, duplicates and all: one view.
+
+Three parts: the tree of moving acts is judged, one path through it is in effect, and what has no effect is on a list
+with its reason.  Adding acts never lose: those that ask stay open until an act in effect hears them.  A ruling never
+rewrites the past: it re-enacts a set-aside act on the tip, takes it off the list, or corrects its day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from common.case.evolve import AUTOMATIC, FIRM, adding_refusal, days_of, is_receipt, malformed
+from common.case.state import DECIDED, Parties, State
+from common.case.tree import Tree
+from common.case.view import Aside, CaseView, Waiting
+from common.event_types import EVENT_TYPES, Home
+from common.events import REGISTERED, Event
+from common.offices import division, is_office, parent, township_of
+from common.reference import Reference
+from common.rights import RIGHTS, Relation
+
+# Automatic acts that lose are written again where still due; these reasons say that something else is wrong.
+_BROKEN = frozenset({"body.malformed", "act.wrong_moves", "act.node_not_serving", "act.automatic_with_actor"})
+_ASKING = tuple(name for name, kind in EVENT_TYPES.items() if kind.asks)
+
+
+def fold(events: Iterable[Event], reference: Reference) -> CaseView:
+    """The view of one case.
+
+    Args:
+        events: of one case, all that are held; any order, any of them repeated or missing.
+        reference: the reference ledger and the townships' appointments, as held.
+    Errors:
+        none, whatever stands in a stored event.
+    """
+    known = {event.id: event for event in events}
+    tree = Tree(known, reference)
+    tree.grow()
+    path = tree.path()
+    state = tree.after[path[-1] if path else None]
+    on_path = frozenset(path)
+    effective = on_path.union(x for step in path for x in _adopted_by(known[step]))
+    result_at = _result_at(state, path, known)
+
+    offices = _Offices(tree, state)
+    added = _Added(tree, offices.parties)
+    since = frozenset(path[result_at:]) if result_at is not None else frozenset()
+    _note_used(tree, state, offices)
+    return CaseView(
+        id=min((event.case_id or "" for event in known.values()), default=""),
+        state=_present(state, reference),
+        path=path,
+        added=added.ids(),
+        aside=_aside(tree, state, on_path, effective),
+        waiting=tuple(sorted(tree.waits.values())),
+        asks=added.asks(state),
+        loose=tuple(sorted(e.id for e in added.of("case.delivered") if e.body["of"] not in effective)),
+        pinned=frozenset(tree.pins),
+        unconfirmed=_unconfirmed(tree, path),
+        frozen=bool(path) and path[-1] in tree.opaque,
+        delivered=result_at is not None
+        and any(e.body["of"] == state.result for e in added.of("case.delivered")),
+        rated=any(e.base in since for e in added.of("case.rated")),
+        archived=any(e.base in since for e in added.of("case.archived")),
+        parties=offices.parties,
+        divisions=offices.divisions,
+        used=frozenset(tree.used),
+        events=known,
+    )
+
+
+def _adopted_by(event: Event) -> list[str]:
+    return event.body["acts"] if event.type == "case.adopted" else []
+
+
+def _result_at(state: State, path: tuple[str, ...], known: dict[str, Event]) -> int | None:
+    """Where on the path the decision in effect stands, itself or adopted; None if there is none."""
+    if state.status not in DECIDED:
+        return None
+    return next(
+        i for i, step in enumerate(path) if step == state.result or state.result in _adopted_by(known[step])
+    )
+
+
+def _present(state: State, reference: Reference) -> State:
+    """With the offices that now do the work (R-111)."""
+    if not reference.heirs:
+        return state
+    to = state.offer_to
+    return replace(state, holder=reference.canon(state.holder), offer_to=to and reference.canon(to))
+
+
+def _unconfirmed(tree: Tree, path: tuple[str, ...]) -> str | None:
+    newest = next((x for x in reversed(path) if tree.moves[x].type in FIRM), None)
+    return None if newest in tree.pins else newest
+
+
+def _aside(tree: Tree, state: State, on_path: frozenset[str], effective: frozenset[str]) -> tuple[Aside, ...]:
+    lost = {x: "act.rival" for x in tree.after if x is not None and x not in on_path}
+    return tuple(
+        Aside(x, reason)
+        for x, reason in sorted({**lost, **tree.why}.items())
+        if x not in effective and x not in tree.dismissed and _to_be_ruled(tree, state, tree.known[x], reason)
+    )
+
+
+def _to_be_ruled(tree: Tree, state: State, event: Event, reason: str) -> bool:
+    """Of a machine's acts only what is wrong, or dates the receipt earlier (R-207), is for people."""
+    if event.type not in AUTOMATIC or reason in _BROKEN:
+        return True
+    if state.received is None or not is_receipt(event) or malformed(event) is not None:
+        return False
+    return days_of(event, tree.ruled)[-1] < state.received
+
+
+# -- offices
+
+
+def _registering_office(known: Mapping[str, Event]) -> str | None:
+    for event in known.values():
+        if event.type == REGISTERED and is_office(event.body.get("office")):
+            return str(event.body["office"])
+    return None
+
+
+class _Offices:
+    """The offices of the case, as named by acts that are valid on their branch."""
+
+    def __init__(self, tree: Tree, state: State) -> None:
+        registered = _registering_office(tree.known)
+        held = {each.holder for each in tree.after.values() if each.holder}
+        self.named = held | _named(tree)
+        if registered is not None and held:
+            self.named.update(_upwards(registered))
+        township = {code} if registered is not None and (code := township_of(registered)) else set()
+        canon = tree.reference.canon
+        self.parties = Parties(frozenset(map(canon, self.named)), frozenset(map(canon, held | township)))
+        addressee = {state.offer_to} if state.offer_to is not None else set()
+        own = {registered} if registered is not None else set()
+        self.divisions = frozenset(map(division, held | township | addressee | own))
+
+
+def _named(tree: Tree) -> set[str]:
+    acts = (tree.moves[x].body for x in tree.after if x is not None and x not in tree.opaque)
+    return {office for body in acts for office in (body["office"], body.get("to")) if office is not None}
+
+
+def _upwards(office: str) -> Iterator[str]:
+    step: str | None = office
+    while step is not None:
+        yield step
+        step = parent(step)
+
+
+def _note_used(tree: Tree, state: State, offices: _Offices) -> None:
+    if state.calendar in tree.reference.positions:
+        tree.used.add(str(state.calendar))
+    for office in offices.named if tree.reference.heirs else ():
+        while (heir := tree.reference.heir(office)) is not None:
+            office, by = heir
+            tree.used.add(by)
+
+
+# -- adding acts
+
+
+class _Added:
+    """The adding acts that have their effect; the others join those set aside or waiting."""
+
+    def __init__(self, tree: Tree, parties: Parties) -> None:
+        self._by_type: dict[str, list[Event]] = {}
+        for event in tree.known.values():
+            kind = EVENT_TYPES.get(event.type)
+            if kind is None or event.id in tree.moves:
+                continue
+            reason = _adding_refusal(tree, parties, event) if kind.home is Home.CASE else "act.wrong_type"
+            if reason is None:
+                self._by_type.setdefault(event.type, []).append(event)
+            elif reason.startswith("wait."):
+                needs = {"wait.ref": event.ref, "wait.actor": event.actor, "wait.case": event.case}
+                tree.waits[event.id] = Waiting(event.id, reason, needs.get(reason, event.base))
+            else:
+                tree.why[event.id] = reason
+
+    def of(self, kind: str) -> list[Event]:
+        return self._by_type.get(kind, [])
+
+    def ids(self) -> frozenset[str]:
+        return frozenset(event.id for each in self._by_type.values() for event in each)
+
+    def asks(self, state: State) -> tuple[str, ...]:
+        """What was asked and nobody has heard or answered."""
+        answered = {event.body["of"] for event in self.of("ask.answered")}
+        asked = (event.id for kind in _ASKING for event in self.of(kind))
+        return tuple(sorted(x for x in asked if x not in state.heard and x not in answered))
+
+
+def _adding_refusal(tree: Tree, parties: Parties, event: Event) -> str | None:
+    if not parties.concerned and event.case not in tree.why:
+        return "wait.case"
+    if RIGHTS[event.type].relation is Relation.HOLDER and not tree.judged(event.base):
+        return "wait.base"
+    tree.cut(event)  # notes what was consulted
+    return adding_refusal(event, tree.after.get(event.base), parties, tree.reference, tree.used)

@@ -1,0 +1,140 @@
+"""The codes of a case with their Chinese words: why an act stands aside or waits, why a command is refused.
+
+An act set aside is spoken of in the past, to whoever will rule on it; a refusal tells its author what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+REASONS: Mapping[str, str] = {
+    # -- the act by itself
+    "body.malformed": "内容不完整或格式不对。",
+    "act.wrong_moves": "记录自称的性质和类型不符。",
+    "act.wrong_type": "这类记录不属于办件。",
+    "act.no_reasons": "不予决定没有写理由(R-502)。",
+    "act.node_not_serving": "写这条的机器不归这个单位用。",
+    "act.automatic_with_actor": "应由系统自动写的记录带了经办人。",
+    "act.no_actor": "没有写明经办人。",
+    "act.appointment_ended": "经办人的任命当时不在有效期内。",
+    "act.role": "经办人的角色没有这项权限。",
+    "act.not_appointed_there": "经办人的任命不包括这个单位。",
+    "act.after_cutoff": "写于这台机器停用之后。",
+    # -- the act in its state
+    "act.wrong_state": "办件当时的状态不能这样办。",
+    "act.case_ended": "办件当时已经结束。",
+    "act.while_suspended": "办件当时在中止。",
+    "act.second_notice": "一次性告知已经发过(R-205)。",
+    "act.after_notice_term": "已过告知期限,视为受理(R-206)。",
+    "act.before_notice_term": "告知期限还没到。",
+    "act.before_correction_term": "补正期限还没到。",
+    "act.extended_already": "已经延期过一次(R-406)。",
+    "act.extension_too_long": "延期超过了规定的天数(R-406)。",
+    "act.pause_not_allowed": "这个事项没有这种停表程序(R-411)。",
+    "act.no_such_pause": "没有这次停表,或已经恢复。",
+    "act.no_such_suspension": "没有这次中止,或已经恢复。",
+    "act.no_such_step": "办理程序里没有这个可完成的环节。",
+    "act.step_done": "这个环节已经完成。",
+    "act.no_such_offer": "没有这次移送,或已经办结移送。",
+    "act.no_such_decision": "要撤销的不是生效的决定。",
+    "act.offer_to_self": "不能移送给自己。",
+    "act.offer_open": "移送还没有接收,要先收回。",
+    "act.not_holder": "当时不是承办单位。",
+    "act.not_addressee": "不是移送给这个单位的。",
+    "act.not_intake_office": "这个事项不由这个单位受理。",
+    "act.not_deciding_level": "这个事项不由这一级决定。",
+    "act.not_deciding_office": "这个事项不由这个部门决定。",
+    "act.not_concerned": "这个单位和办件没有关系。",
+    "act.not_county": "只有县级中心可以这样写。",
+    "act.receipt_missing": "接管时没有写明收到的日期和版本。",
+    "act.wrong_item": "事项版本和登记的事项不符。",
+    "act.not_adoptable": "这类记录不能裁定采纳。",
+    "act.adopted_unfit": "要采纳的记录在现在的状态下已不能办。",
+    # -- among others
+    "act.rival": "同一时间另有一条已经生效。",
+    "act.base_aside": "它所依据的上一条没有生效。",
+    "act.wrong_base": "它所依据的不是一条办理记录。",
+    "act.dismissed": "已裁定不采纳。",
+    # -- not judged yet
+    "wait.base": "等上一条记录。",
+    "wait.case": "等登记记录。",
+    "wait.ref": "等基础数据更新。",
+    "wait.actor": "等经办人的任命。",
+    "wait.acts": "等要采纳的记录。",
+    "wait.edition": "等事项的这个版本。",
+    "wait.unknown": "等程序升级:前面有这台机器不认识的记录。",
+}
+"""Why an act is kept without effect, or cannot be judged yet."""
+
+REFUSALS: Mapping[str, str] = {
+    # -- who and where
+    "case.role": "您的角色没有这项权限。请找有权限的人办。",
+    "case.not_appointed_there": "您的任命不包括这个单位,不能替它办。请找该单位的人办。",
+    "case.appointment_ended": "您的任命已经结束或还没有生效。请和管理员联系。",
+    "case.no_actor": "这里还没有收到您的任命。请先同步,再办。",
+    "case.node_not_serving": "这台机器不归这个单位用,不能替它办。请到该单位的机器上办。",
+    "case.after_cutoff": "这台机器已经停用,在上面办的不再算数。请和县级中心联系。",
+    "case.not_holder": "这件现在由{holder}承办,您单位不能办这一步。可以写备注或催办。",
+    "case.not_addressee": "这件不是移送给您单位的。",
+    "case.not_intake_office": "这个事项不由您单位受理。请移送给该受理的单位。",
+    "case.not_deciding_level": "这个事项不由您这一级决定。请上报。",
+    "case.not_deciding_office": "这个事项不由您部门决定。请移送给该决定的部门。",
+    "case.not_concerned": "这件和您单位没有关系,不能添加。",
+    "case.not_county": "只有县级中心的管理员能这样办。",
+    # -- the state of the case
+    "case.nothing_registered": "这件的登记还没有到这里。请先同步。",
+    "case.not_received": "这件还没有收到:登记了,还没有送到受理单位。",
+    "case.not_accepted_yet": "这件还没有受理。请先受理、一次性告知或不予受理。",
+    "case.correcting": "这件在等补正。补来的材料到了再办。",
+    "case.accepted_already": "这件已经受理,不能再办这一步。",
+    "case.ended": "这件已经结束,不能再办这一步。",
+    "case.while_suspended": "这件在中止。请先恢复办理。",
+    "case.frozen": "这件里有这台机器不认识的新记录,暂时不能办。请升级程序。",
+    "case.offer_open": "这件已移送,对方还没有接收。要办,请先收回。",
+    "case.no_such_offer": "没有等接收的移送,可能刚刚收回或已经接收。请刷新再看。",
+    "case.offer_to_self": "不能移送给自己。请选别的单位。",
+    "case.unknown_office": "没有这个单位:{office}。请从名单里选。",
+    "case.submission_not_declinable": "群众的申请不能不接收。请受理、一次性告知,或作出不予受理(R-203)。",
+    "case.not_finished_here": "这个事项由{office}受理,不能在这里当场办结。请先报送。",
+    # -- acceptance
+    "case.originals_missing": "原件未到:{materials}。请当面核验后勾选,或一次性告知申请人。",
+    "case.second_notice": "一次性告知只能发一次(R-205)。确有需要,请负责人先准许再次告知。",
+    "case.no_second_notice": "现在没有要准许的再次告知。",
+    "case.after_notice_term": "已过告知期限,这件视为已受理(R-206)。请按受理办。",
+    "case.nothing_wanted": "没有写要补什么。请逐项写明要补的材料和原因。",
+    "case.irrelevant_material": "{material} 不在这个事项公布的材料里,不得要求(R-210)。",
+    "case.term_in_the_past": "补正的最后一天 {by} 已经过了。请改期。",
+    # -- handling
+    "case.no_such_step": "办理程序里没有这个可完成的环节。",
+    "case.step_done": "这个环节已经完成。",
+    "case.two_people": "现场核查要两人以上(R-501)。请写上两个人的姓名。",
+    "case.pause_not_allowed": "这个事项没有这种停表程序,不得停表(R-411)。",
+    "case.no_such_pause": "没有这次停表,或已经恢复。请刷新再看。",
+    "case.which_pause": "有几次停表没有恢复。请选要恢复的一次。",
+    "case.no_such_suspension": "这件没有中止,或已经恢复。请刷新再看。",
+    "case.extended_already": "已经延期过一次,不能再延(R-406)。",
+    "case.extension_too_long": "延期最多 10 个工作日,联办件 15 个(R-406)。",
+    "case.term_over": "期限 {due} 已过,不能再延期(R-406)。",
+    "case.no_reasons": "不予决定必须写明理由(R-502)。",
+    "case.not_granted": "没有生效的准予决定可以撤销。",
+    "case.no_such_decision": "要撤销的不是生效的决定。请刷新再看。",
+    "case.not_decided": "这件还没有决定,不能办这一步。",
+    "case.not_ended": "这件还没有结束,不能归档。",
+    # -- rulings
+    "case.not_set_aside": "这条不在待裁定的名单里,可能刚刚裁定过。请刷新再看。",
+    "case.not_adoptable": "这类记录不能裁定采纳。请承办单位重新办一次,或裁定不采纳。",
+    "case.adopted_unfit": "要采纳的记录在现在的状态下已不能办。请换顺序,或裁定不采纳。",
+    "case.no_acts": "要采纳的记录还缺所依据的任命或版本。请先同步。",
+    "case.no_such_act": "这件里没有这条记录。",
+    "case.receipt_missing": "这里还没有这个事项的现行版本,不能接管。请先同步基础数据。",
+    # -- additions
+    "case.no_such_ask": "这个请求已经有了答复,或不存在。请刷新再看。",
+    "case.no_papers": "没有附材料。请先拍照或选文件。",
+    "case.field": "有一项没有填对:{field}。请改好再交。",
+    "case.no_edition": "这里没有事项的这个版本。请先同步,再重新选事项。",
+    "case.wrong_item": "事项和版本不符。请重新选事项。",
+    # -- the API
+    "command.unknown": "没有 {type} 这种办理,或它只能由系统写。",
+    "command.field": "字段 {field} 缺失、多余,或类型不对。",
+}
+"""Why a command is refused, and what to do."""

@@ -1,0 +1,229 @@
+"""The tree of a case's moving acts: each judged where it was written, one branch in effect (design 4).
+
+* A moving act stands on its ``base`` and is judged only in the state that its author saw, the path to its base, so
+  no act's validity ever depends on what arrives beside it.
+* At each fork one branch goes on: what the hub has built on (pinned), then by class, by person, by id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from common.case.evolve import (
+    AUTOMATIC,
+    apply,
+    days_of,
+    from_hub,
+    is_receipt,
+    malformed,
+    refusal,
+    standing,
+    unadoptable,
+)
+from common.case.state import State
+from common.case.view import Waiting
+from common.event_types import EVENT_TYPES, Home
+from common.events import Event
+from common.reference import Reference
+
+_NOT_PINNED = 1 << 60  # sorts after every generation
+_HUB_WORDS = frozenset({"case.confirmed", "ruling.dismissed", "ruling.dated"})
+
+
+@dataclass(slots=True)
+class Tree:
+    """The work of one fold.  ``grow`` judges all acts, ``path`` chooses those in effect.
+
+    Args:
+        after: moving act -> the state after it, if it is valid on its branch; None -> before the first.
+        why: act -> the reason why it is set aside.  waits: act -> what it waits for.
+        opaque: valid acts of types not known here; nothing built on them is judged.
+        pins: act -> generation of the oldest hub epoch that has built on it.
+        dismissed: acts ruled off the list.  ruled: act -> days by ruling.
+        used: ids of reference events and appointments consulted.
+    """
+
+    known: Mapping[str, Event]
+    reference: Reference
+    moves: dict[str, Event] = field(default_factory=dict)
+    children: dict[str | None, list[Event]] = field(default_factory=dict)
+    after: dict[str | None, State] = field(default_factory=lambda: {None: State()})
+    why: dict[str, str] = field(default_factory=dict)
+    waits: dict[str, Waiting] = field(default_factory=dict)
+    opaque: set[str] = field(default_factory=set)
+    pins: dict[str, int] = field(default_factory=dict)
+    dismissed: set[str] = field(default_factory=set)
+    ruled: dict[str, tuple[date, ...]] = field(default_factory=dict)
+    worked: set[str] = field(default_factory=set)  # acts with a person's act on their branch
+    used: set[str] = field(default_factory=set)
+
+    def grow(self) -> None:
+        self._plant()
+        self._hear_the_hub()
+        roots = [
+            base for base in self.children if base is None or (base in self.known and base not in self.moves)
+        ]
+        queue: list[str | None] = list(roots)
+        for base in queue:
+            for event in self.children.get(base, ()):
+                self._place(event, self._judge(event, base))
+                queue.append(event.id)
+        for event in self.moves.values():
+            if not (event.id in self.after or event.id in self.why or event.id in self.waits):
+                self.waits[event.id] = Waiting(event.id, "wait.base", event.base)
+
+    def path(self) -> tuple[str, ...]:
+        """The acts in effect, in order."""
+        path: list[str] = []
+        tip: str | None = None
+        while rivals := [event for event in self.children.get(tip, ()) if event.id in self.after]:
+            tip = rivals[0].id if len(rivals) == 1 else min(rivals, key=self._rank).id
+            path.append(tip)
+            if tip in self.opaque:
+                break
+        return tuple(path)
+
+    # -- before the judging
+
+    def _plant(self) -> None:
+        """What claims to move stands in the tree, whatever it is."""
+        for event in self.known.values():
+            kind = EVENT_TYPES.get(event.type)
+            if event.moves or (kind is not None and kind.moves):
+                self.moves[event.id] = event
+                self.children.setdefault(event.base, []).append(event)
+
+    def _hear_the_hub(self) -> None:
+        """The hub's moves, confirmations and rulings pin their whole past; the older generation counts."""
+        words = sorted(
+            (generation, event.seq, event.id)
+            for event in self.known.values()
+            if (generation := from_hub(event, self.reference)) is not None
+        )
+        for generation, _, event_id in words:
+            event = self.known[event_id]
+            self.used.add(self.reference.origins[event.origin][1])
+            if event_id in self.moves:
+                self._pin(event_id, generation)
+            elif event.type in _HUB_WORDS:
+                self._pin(event.base, generation)
+                self._rule(event)
+
+    def _pin(self, event_id: str | None, generation: int) -> None:
+        # Generations come in order: where a pin stands already, it and its past were pinned by an older one.
+        while event_id is not None and event_id in self.moves and event_id not in self.pins:
+            self.pins[event_id] = generation
+            event_id = self.moves[event_id].base
+
+    def _rule(self, event: Event) -> None:
+        if event.type == "case.confirmed" or malformed(event) or standing(event, self.reference, self.used):
+            return
+        of = event.body["of"]
+        if event.type == "ruling.dismissed":
+            self.dismissed.add(of)
+        else:
+            self.ruled[of] = (*self.ruled.get(of, ()), date.fromisoformat(event.body["to"]))
+
+    # -- judging
+
+    def _place(self, event: Event, reason: str | None) -> None:
+        if reason is None:
+            if event.type not in AUTOMATIC:
+                self._work_on(event.id)
+        elif reason.startswith("wait."):
+            self.waits[event.id] = Waiting(event.id, reason, self._needed(event, reason))
+        else:
+            self.why[event.id] = reason
+
+    def _judge(self, event: Event, base: str | None) -> str | None:
+        """Why the act has no effect on its branch; None once its state stands in ``after``."""
+        if base is not None and base not in self.after:
+            if base in self.waits:
+                return "wait.base"
+            return "act.base_aside" if base in self.why else "act.wrong_base"
+        if base in self.opaque:
+            return "wait.unknown"
+        if reason := self._barred(event):
+            return reason
+        state = self.after[base]
+        if event.type not in EVENT_TYPES:
+            self.opaque.add(event.id)
+            self.after[event.id] = state
+        elif reason := self._refusal(event, state):
+            return reason
+        else:
+            self.after[event.id] = apply(state, event, self.known, self.ruled)
+        return None
+
+    def _barred(self, event: Event) -> str | None:
+        """What the county ruled against an act on which it has not built."""
+        if event.id in self.pins:
+            return None
+        if event.id in self.dismissed:
+            return "act.dismissed"
+        return "act.after_cutoff" if self.cut(event) else None
+
+    def cut(self, event: Event) -> bool:
+        """Does the event lie after the last one that counts of a revoked node?"""
+        node = self.reference.nodes.get(event.node)
+        if node is None or node.revoked_by is None:
+            return False
+        self.used.add(node.revoked_by)
+        return self.reference.cut(event)
+
+    def judged(self, base: str | None) -> bool:
+        """Is it known what became of the act that another one stands on?"""
+        return base is None or (base in self.known and base not in self.waits)
+
+    def _refusal(self, event: Event, state: State) -> str | None:
+        if EVENT_TYPES[event.type].home is not Home.CASE:
+            return "act.wrong_type"
+        if reason := malformed(event) or standing(event, self.reference, self.used):
+            return reason
+        if event.type != "case.adopted":
+            if (edition := event.body.get("edition")) in self.reference.editions:
+                self.used.add(str(edition))
+            return refusal(state, event, days_of(event, self.ruled), self.reference)
+        if not all(x in self.known for x in event.body["acts"]):
+            return "wait.acts"
+        return refusal(state, event, days_of(event, self.ruled), self.reference) or unadoptable(
+            state, event, self.known, self.ruled, self.reference, self.used
+        )
+
+    def _needed(self, event: Event, reason: str) -> str | None:
+        match reason:
+            case "wait.ref":
+                return event.ref
+            case "wait.actor":
+                return event.actor
+            case "wait.edition":
+                return str(event.body["edition"])
+            case "wait.acts":
+                return next((x for x in event.body["acts"] if x not in self.known), None)
+        return event.base
+
+    def _work_on(self, event_id: str) -> None:
+        step: str | None = event_id
+        while step is not None and step not in self.worked:
+            self.worked.add(step)
+            step = self.moves[step].base
+
+    # -- choosing
+
+    def _rank(self, event: Event) -> tuple[int, int, bool, str]:
+        """The order of rivals on one base: the least goes on."""
+        pin = self.pins.get(event.id, _NOT_PINNED)
+        return (pin, self._class(event), event.id not in self.worked, event.id)
+
+    def _class(self, event: Event) -> int:
+        if event.id in self.opaque:
+            return 0  # it may be anything: better a case that stands still than acts on a wrong state
+        if event.type == "case.taken" or is_receipt(event):
+            return 1  # a hand-over completed
+        if event.type == "case.declined":
+            return 3  # gives back what a recall gives back too
+        if event.type in AUTOMATIC:
+            return 4 if event.type == "case.arrived" else 5  # yields to any person's; a timer to an arrival
+        return 2  # the holder's act
