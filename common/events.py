@@ -186,7 +186,7 @@ def decode(payload: bytes, jws: str = "") -> Event:
     _check(isinstance(body, dict), "body")
     for key in ("prev", "ref", "actor", "case", "base"):
         value = raw[key]
-        _check(value is None or isinstance(value, str) and _ID.match(value), key)
+        _check(value is None or (isinstance(value, str) and _ID.match(value)), key)
     _check((raw["prev"] is None) == (seq == 1), "prev")
     return Event(
         id=event_id(payload),

@@ -186,6 +186,10 @@ class SigningKey:
     def public_jwk(self) -> dict[str, str]:
         return self.public.jwk()
 
+    def private_jwk(self) -> dict[str, str]:
+        """The key with its secret (RFC 8037), for the root key's offline copies alone."""
+        return {**self.public_jwk(), "d": _b64u(self._key.private_bytes_raw())}
+
     def sign(self, data: bytes) -> bytes:
         """The raw signature, 64 bytes (RFC 8032: the same data gives the same signature)."""
         return self._key.sign(data)

@@ -73,6 +73,13 @@ def test_a_key_shows_no_secret_when_printed():
     assert bytes(range(32)).hex() not in repr(KEY) + repr(SEAL_KEY) + repr(KEY.public)
 
 
+def test_the_private_form_is_the_seed_as_rfc_8037_writes_it():
+    assert KEY.private_jwk() == {**KEY.public_jwk(), "d": b64u(bytes(range(32)))}
+    assert "d" not in KEY.public_jwk()
+    with pytest.raises(BadKey):
+        keys.read_public_jwk(KEY.private_jwk())
+
+
 @pytest.mark.parametrize("kind", [SigningKey, SealKey])
 def test_a_seed_of_another_size_is_a_bug(kind):
     with pytest.raises(ValueError, match="32"):
@@ -310,7 +317,7 @@ def test_an_independent_library_takes_our_jws():
 
 
 def test_we_take_the_jws_of_an_independent_library():
-    private = OKPKey.import_key({**KEY.public_jwk(), "d": b64u(bytes(range(32)))})
+    private = OKPKey.import_key(KEY.private_jwk())
     header = {"alg": "Ed25519", "b64": False, "crit": ["b64"], "kid": KEY.kid}
     whole = jose.serialize_compact(header, PAYLOAD, private, registry=OKP_REGISTRY)
     assert whole.partition(".")[0] == HEADER
