@@ -10,7 +10,10 @@ Lines are carried by hand: what a child's heads lack in its parent, and what the
 
 from __future__ import annotations
 
+import atexit
 import random
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -168,7 +171,7 @@ class County:
             if entry.line is not None:
                 lines.append(entry.line)
         taken = child.take(lines, parent.id, upward=False)
-        for office in (home, parent.office):
+        for office in sorted({n.office for n in parent.reference.nodes.values() if within(n.office, home)}):
             line = parent.receipt(office) if parent.is_hub else parent.receipt_line(office)
             if line:
                 child.take_receipt(line)
@@ -180,7 +183,7 @@ class County:
     def _show_heads(self, parent: Node, child: Node) -> None:
         mine = set(child.store.ledger.heads())
         child.heads_shown(parent.id, {o: h for o, h in parent.store.ledger.heads().items() if o in mine})
-        parent.heads_shown(child.id, {o: h for o, h in child.store.ledger.heads().items()})
+        parent.heads_shown(child.id, child.store.ledger.heads())
 
     def carry(self, child: Node, parent: Node) -> None:
         """Up, then down: what one exchange does."""
@@ -256,8 +259,28 @@ def build_county(folder: Path, *, practice: bool = True) -> County:
     """Hub, township with two villages, a second township with one; all enrolled, level, and with their people.
 
     The hub appoints its own people and the townships' clerks; a township appoints its villages' agents itself.
+    Built once in a process and copied, so that each test has its own files.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    template, county = _template(practice)
+    shutil.copytree(template, folder, dirs_exist_ok=True)
+    clock = Clock(county.clock.now)
+    nodes = [
+        Node(open_store(folder / n.store.path.name, STORE_KEY), clock, chance(n.id)) for n in county.nodes
+    ]
+    return County(folder, clock, county.root, *nodes, dict(county.officers), dict(county.cursors))
+
+
+@cache
+def _template(practice: bool) -> tuple[Path, County]:
+    folder = Path(tempfile.mkdtemp(prefix="county-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    county = _build(folder, practice)
+    for node in county.nodes:
+        node.store.close()
+    return folder, county
+
+
+def _build(folder: Path, practice: bool) -> County:
     pack, clock = shipped_pack(), Clock()
     store = open_store(folder / "hub.db", STORE_KEY)
     hub, root = Node.create_hub(

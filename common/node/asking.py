@@ -17,7 +17,7 @@ from common.ids import parse_case_number
 from common.node.evidence import Evidence
 from common.node.projecting import pages
 from common.node.values import CaseFile, Outgoing, Paper, Truth
-from common.offices import within
+from common.offices import township_of, within
 from common.reference import Reference
 from common.store import Store
 from common.store.ledger import OWN, Stored
@@ -46,9 +46,14 @@ class Truths:
         found: dict[str, int] = {}
         for receipt in Evidence(self._store).receipts().values():
             for origin, (seq, id) in receipt.heads.items():
-                if seq > found.get(origin, 0) and self._store.ledger.at(origin, seq) == id:
+                if seq > found.get(origin, 0) and self._is_our_line(origin, seq, id):
                     found[origin] = seq
         return found
+
+    def _is_our_line(self, origin: str, seq: int, id: str) -> bool:
+        """Does a head named by others lie on the line known here?  Where there is a gap, others are believed."""
+        here = self._store.ledger.ids_at(origin, seq)
+        return id in here or (not here and not self._is_below(origin.partition("/")[0]))
 
     def shown(self, origins: Iterable[str], *, by_parents: bool = False) -> dict[str, int]:
         """origin -> seq up to which another node showed that it holds our main line."""
@@ -56,7 +61,7 @@ class Truths:
         for peer, origin, seq, id in self._store.peers.shown(origins):
             if by_parents and self._is_below(peer):
                 continue
-            if seq > found.get(origin, 0) and self._store.ledger.at(origin, seq) == id:
+            if seq > found.get(origin, 0) and self._is_our_line(origin, seq, id):
                 found[origin] = seq
         return found
 
@@ -77,13 +82,19 @@ class Truths:
         return {one.id: self._of(one, shown) for one in stored}
 
     def _of(self, one: Stored, shown: dict[str, int]) -> Truth:
-        hub = self._reference.hub
-        if one.source == hub or one.origin.partition("/")[0] == hub:
+        if one.source == self._reference.hub or self._is_from_afar(one.origin.partition("/")[0]):
             return Truth.COUNTY
         if not one.side and one.seq <= self.receipted.get(one.origin, 0):
             return Truth.COUNTY
         elsewhere = one.source != OWN or (not one.side and one.seq <= shown.get(one.origin, 0))
         return Truth.TOWNSHIP if elsewhere else Truth.HERE
+
+    def _is_from_afar(self, node: str) -> bool:
+        """The hub's, or of another township: it can have come through the county alone."""
+        record = self._reference.nodes.get(node)
+        if record is None or self._home is None:
+            return False
+        return not within(record.office, township_of(self._home) or self._home)
 
     def of_paper(self, file: PaperFile | None) -> Truth:
         """The truth of a page by what is known of its file; one that is not here is elsewhere."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from common.case.automatic import confirmation, due_automatic
 from common.case.commands import Command, DecideCase, RegisterCase
@@ -28,7 +28,7 @@ from common.node.pen import Pen
 from common.node.references import References
 from common.node.settling import FORKED, Settling
 from common.node.values import CaseFile, Fault, Outgoing, Receipt, Status, Taken
-from common.offices import Level, division, level
+from common.offices import Level, division, level, within
 from common.reference import NodeRecord, Reference
 from common.store import SCHEMA, Store
 from common.store.views import CaseRow, Page
@@ -42,6 +42,8 @@ SIGNING, SEALING = "signing_key", "seal_key"  # secrets
 DAY_MS = 24 * 3_600_000
 TIMERS_EARLIEST_MS, TIMERS_LATEST_MS = -DAY_MS, 40 * DAY_MS
 """A timer fires only while the clock lies so far from the newest checkpoint's time (design 4)."""
+
+_Decided = TypeVar("_Decided", bound=Command)
 
 
 class Node:
@@ -274,14 +276,13 @@ class Node:
     def _device(self) -> str:
         return self.origin.partition("/")[2][:DEVICE_LENGTH]
 
-    def _with_decision_number(self, command: Command, author: Author) -> Command:
+    def _with_decision_number(self, command: _Decided, author: Author) -> _Decided:
         """A decision gets the next number of the deciding office's own series at this node (R-511)."""
         if isinstance(command, DecideCase) and command.number is None:
             return replace(command, number=self._decision_number(author.office))
-        if isinstance(command, RegisterCase) and command.finish and command.finish.number is None:
-            return replace(
-                command, finish=replace(command.finish, number=self._decision_number(author.office))
-            )
+        if isinstance(command, RegisterCase) and command.finish and command.finish.decision.number is None:
+            decision = self._with_decision_number(command.finish.decision, author)
+            return replace(command, finish=replace(command.finish, decision=decision))
         return command
 
     def _decision_number(self, office: str) -> str:
@@ -518,8 +519,15 @@ class Node:
         return read_public_jwk(hub.sign)
 
     def receipt(self, division: str) -> bytes:
-        """At the hub: the signed receipt for a division; the last one if it would say the same."""
-        nodes = {node.id for node in self.reference.nodes.values() if node.office == division}
+        """At the hub: the signed receipt for a division; the last one if it would say the same.
+
+        Its heads are those of the division's own nodes and of the township's above them, who act on the same cases.
+        """
+        nodes = {
+            node.id
+            for node in self.reference.nodes.values()
+            if within(division, node.office) and node.id != self.id
+        }
         with self.store.write():
             heads = {o: h for o, h in self.store.ledger.heads().items() if o.partition("/")[0] in nodes}
             return self._evidence.sign_receipt(self.signing_key, division, heads, self.now())
@@ -538,9 +546,11 @@ class Node:
 
         Events may still be on their way; once an exchange says that all is level, somebody withholds them.
         """
+        home = self.office
         counts = {
             office: receipt.feed[1] - self.store.feeds.tip(office).count
             for office, receipt in self._evidence.receipts().items()
+            if within(office, home)
         }
         return {office: count for office, count in counts.items() if count > 0}
 

@@ -330,6 +330,16 @@ class Ledger:
         )
         return found.hex() if found else None
 
+    def ids_at(self, origin: str, seq: int) -> set[str]:
+        """All ids held at a place: of the main line, loose, on side branches, stubs."""
+        number = self._origins.find(origin)
+        rows = self._db.rows(
+            "SELECT id FROM event WHERE origin = ? AND seq = ?"
+            " UNION ALL SELECT id FROM stub WHERE origin = ? AND seq = ?",
+            (number, seq, number, seq),
+        )
+        return {id.hex() for (id,) in rows}
+
     def after(self, origin: str, seq: int, max_bytes: int) -> list[Stored]:
         """The run of an origin's main line after ``seq``, stubs among it: ``max_bytes`` of lines, at least one."""
         number = self._origins.find(origin)

@@ -15,11 +15,11 @@ from peewee import (
     CompositeKey,
     IntegerField,
     Model,
+    Node,
     TextField,
 )
 
-
-_ZERO = [SQL("DEFAULT 0")]
+_ZERO: list[Node] = [SQL("DEFAULT 0")]
 
 
 class Table(Model):
