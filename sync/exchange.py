@@ -242,22 +242,26 @@ def _forks(
 # ---------------------------------------------------------------- the parent
 
 
-class FeedEvent(Line, Protocol):
-    """An event in a feed.  ``side``: off its origin's main line."""
-
-    @property
-    def side(self) -> bool: ...
-
-
 class FeedEntry(Protocol):
-    """An entry of a feed; ``event`` None: the case has left the child's scope."""
+    """An entry of a feed: an event and its place; without ``id`` and ``line``: the case has left the child's scope.
+
+    ``side``: off its origin's main line.
+    """
 
     @property
     def number(self) -> int: ...
     @property
     def case(self) -> str | None: ...
     @property
-    def event(self) -> FeedEvent | None: ...
+    def id(self) -> str | None: ...
+    @property
+    def line(self) -> bytes | None: ...
+    @property
+    def origin(self) -> str: ...
+    @property
+    def seq(self) -> int: ...
+    @property
+    def side(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -406,24 +410,23 @@ def _feeds(
         number, tip = start, view.tip(division)
         while number < tip and page.left > 0:
             for entry in view.feed(division, number, page.left):
-                event = entry.event
-                if event is None:
+                if entry.id is None or entry.line is None:
                     left[entry.case or ""] = None
                     page.left -= _LEFT_BYTES
                 else:
-                    if not _covered(event, heads) and event.id not in page.sent:
-                        if not page.fits(event.line):
+                    if not _covered(entry, heads) and entry.id not in page.sent:
+                        if not page.fits(entry.line):
                             break
-                        page.put(event)
+                        page.put(entry.id, entry.origin, entry.seq, entry.line)
                     left.pop(entry.case or "", None)
                 number = entry.number
         spans[division] = FeedSpan(start, number, tip)
     return spans, [case for case in left if case]
 
 
-def _covered(event: FeedEvent, heads: Heads) -> bool:
+def _covered(entry: FeedEntry, heads: Heads) -> bool:
     """True for what a head tells the child to ask for: it stands on the main line of an origin of the child's own."""
-    return not event.side and event.origin in heads and event.seq <= heads[event.origin][0]
+    return not entry.side and entry.origin in heads and entry.seq <= heads[entry.origin][0]
 
 
 def _checkpoint(view: ParentView, asked: Offer, busy: bool) -> str:
@@ -448,7 +451,7 @@ class _Page:
         for one in run:
             if not self.fits(one.line):
                 break
-            self.put(one)
+            self.put(one.id, one.origin, one.seq, one.line)
             gone.append(one)
         return gone
 
@@ -459,7 +462,7 @@ class _Page:
             return False
         return True
 
-    def put(self, one: Line) -> None:
-        self.lines.append(one.line)
-        self.sent[one.id] = (one.origin, one.seq)
-        self.left -= len(one.line) + 1
+    def put(self, id: str, origin: str, seq: int, line: bytes) -> None:
+        self.lines.append(line)
+        self.sent[id] = (origin, seq)
+        self.left -= len(line) + 1

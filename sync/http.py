@@ -6,7 +6,8 @@ judged by who called.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol
@@ -50,6 +51,13 @@ class TooLarge(PeerUnreachable):
 class Clock(Protocol):
     def __call__(self) -> float:
         """Seconds of a clock that only goes forward."""
+
+
+@contextmanager
+def links(urls: Iterable[str], monotonic: Clock) -> Iterator[list[HttpLink]]:
+    """Links to these addresses, closed at the end."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(HttpLink(url, monotonic=monotonic)) for url in urls]
 
 
 class HttpLink:

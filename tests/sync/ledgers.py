@@ -45,21 +45,16 @@ def chain(origin: str, count: int, start: Sequence[One] = (), salt: str = "", si
 
 
 @dataclass(frozen=True)
-class Fed:
-    """An event in a feed."""
-
-    id: str
-    origin: str
-    seq: int
-    line: bytes
-    side: bool
-
-
-@dataclass(frozen=True)
 class Entry:
+    """An entry of a feed."""
+
     number: int
     case: str | None
-    event: Fed | None
+    id: str | None = None
+    line: bytes | None = None
+    origin: str = ""
+    seq: int = 0
+    side: bool = False
 
 
 @dataclass
@@ -218,11 +213,12 @@ class Parent:
 
     def feed_in(self, events: Iterable[One], case: str = "c" * 64) -> None:
         for one in events:
-            fed = Fed(one.id, one.origin, one.seq, one.line, one.id in self.ledger.side)
-            self.entries.append(Entry(len(self.entries) + 1, case, fed))
+            side = one.id in self.ledger.side
+            entry = Entry(len(self.entries) + 1, case, one.id, one.line, one.origin, one.seq, side)
+            self.entries.append(entry)
 
     def leave(self, case: str) -> None:
-        self.entries.append(Entry(len(self.entries) + 1, case, None))
+        self.entries.append(Entry(len(self.entries) + 1, case))
 
     def answer(self, offered: exchange.Offered) -> tuple[Answer, tuple[bytes, ...]]:
         asked = read_offer(offered.header.as_json())

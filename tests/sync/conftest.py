@@ -1,0 +1,18 @@
+"""A county over links, fresh for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.sync.linked import Linked
+
+
+@pytest.fixture
+def linked(tmp_path: Path) -> Iterator[Linked]:
+    linked = Linked(tmp_path)
+    yield linked
+    for node in linked.county.nodes:
+        node.store.close()
