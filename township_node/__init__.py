@@ -1,0 +1,1 @@
+"""The program of villages and townships; its level comes with enrolment."""

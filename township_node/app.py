@@ -1,0 +1,76 @@
+"""``create_app``: the pages and the exchange of a village's or a township's node."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Flask, redirect
+from flask.typing import ResponseReturnValue
+
+from common.offices import Level
+from common.program import Program
+from common.reference import Appointment
+from common.web.features import SHARED, may_act
+from common.web.app import make_app
+from common.web.rights import right
+from common.web.settings import NavLink, Settings
+from sync.blueprint import exchange_routes
+from township_node.contact.views import contact_pages
+from township_node.exchanging import Exchanging
+from township_node.today.views import today_pages
+
+
+def create_app(program: Program, exchanging: Exchanging) -> Flask:
+    """Build the application of a node that is enrolled; nothing is started."""
+    node = program.node
+    village = node.level is Level.VILLAGE
+    settings = Settings(
+        secret=program.web_secret(),
+        start="/today" if village else "/work",
+        size="big" if village else "desk",
+        nav=_nav_of(program, exchanging),
+        may_act=may_act,
+        sync_state=exchanging.state,
+        sync_now=exchanging.nudge,
+        reset_keys=program.reset_keys,
+        key_beside_data=program.key_beside_data,
+    )
+    app = make_app("township_node", node, program.accounts, settings=settings)
+    app.extensions["exchanging"] = exchanging
+    for blueprint in (*SHARED, today_pages, contact_pages):
+        app.register_blueprint(blueprint)
+    app.register_blueprint(exchange_routes(exchanging.parent))
+
+    @app.get("/")
+    @right("public")
+    def start() -> ResponseReturnValue:
+        return redirect(settings.start, 303)
+
+    return app
+
+
+def _nav_of(program: Program, exchanging: Exchanging) -> object:
+    node = program.node
+
+    def nav(officer: Appointment | None) -> Sequence[NavLink]:
+        if officer is None:
+            return ()
+        waiting = len(node.outbox())
+        if node.level is Level.VILLAGE:
+            return (
+                NavLink("今天", "/today"),
+                NavLink("办件", "/work"),
+                NavLink("事项目录", "/items"),
+                NavLink("待上传", "/outbox", waiting),
+            )
+        incoming = node.worklist("incoming", node.offices, size=1).total
+        return (
+            NavLink("待办", "/work"),
+            NavLink("窗口登记", "/register"),
+            NavLink("待接收", "/work?list=incoming", incoming),
+            NavLink("事项目录", "/items"),
+            NavLink("待上传", "/outbox", waiting),
+            NavLink("我的村", "/villages"),
+        )
+
+    return nav

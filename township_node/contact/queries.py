@@ -1,0 +1,70 @@
+"""What the pages of contact ask of the node."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from common.event_types import EVENT_TYPES
+from common.node import Node, Outgoing
+from common.offices import Level, level, within
+
+SILENT_MS = 3 * 24 * 3_600_000
+"""R-104: registered work is handed in within three working days; a village that is silent longer is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxLine:
+    """An act on its way up: what it is, of which case, how far it has got."""
+
+    words: str
+    number: str | None
+    case: str | None
+    at: int
+    truth: str
+
+
+@dataclass(frozen=True, slots=True)
+class Village:
+    """A village of this township and its node: ``state`` none, waiting, silent, here."""
+
+    code: str
+    name: str
+    state: str
+    last_at: int | None
+    open_cases: int
+    waiting: int
+
+
+def outbox_lines(node: Node) -> list[OutboxLine]:
+    return [_line(one) for one in node.outbox()]
+
+
+def _line(one: Outgoing) -> OutboxLine:
+    kind = EVENT_TYPES.get(one.type)
+    return OutboxLine(kind.chinese if kind else one.type, one.number, one.case, one.at, one.truth.value)
+
+
+def villages(node: Node) -> list[Village]:
+    """Every village of the township, the silent ones first."""
+    reference = node.reference
+    offices = [o for o in reference.offices if level(o) is Level.VILLAGE and "/" not in o and within(o, node.office)]
+    found = [_village(node, office) for office in offices]
+    rank = {"silent": 0, "waiting": 1, "here": 2, "none": 3}
+    return sorted(found, key=lambda village: (rank[village.state], village.code))
+
+
+def _village(node: Node, office: str) -> Village:
+    peers = {peer.id: peer for peer in node.store.peers.list()}
+    nodes = [known for known in node.reference.nodes.values() if known.office == office and known.cuts is None]
+    contacts = [at for known in nodes if known.id in peers and (at := peers[known.id].at) is not None]
+    last = max(contacts, default=None)
+    if not nodes:
+        state = "none"
+    elif last is None:
+        state = "waiting"
+    else:
+        state = "silent" if node.now() - last > SILENT_MS else "here"
+    waiting = sum(1 for held in node.store.waiting.list() if held.source in {known.id for known in nodes})
+    return Village(
+        office, node.reference.office_name(office), state, last, len(node.store.views.open_at(office)), waiting
+    )

@@ -1,0 +1,83 @@
+"""The exchange of a node at work: with its parents above, and as a parent for the villages below."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from common.node import Node
+from common.node.values import Truth
+from common.web.words import SyncState
+from sync.child import SyncReport, parents, sync_once
+from sync.enrolling import relay_enrolment
+from sync.http import links
+from sync.papers import Room
+from sync.parent import Parent
+from sync.worker import Worker, sync_over_http
+
+
+class Exchanging:
+    """Wires worker, parent and pages together.  ``running()`` starts the worker; without it only ``once`` syncs."""
+
+    def __init__(self, node: Node, folder: Path) -> None:
+        self.node = node
+        self.room = Room(node.store, folder)
+        self.parent = Parent(node, folder, secrets.token_bytes, room=self.room, taken=self._taken)
+        self.worker = Worker(
+            lambda progress, stopped: sync_over_http(node, self.room, time.monotonic, progress, stopped),
+            monotonic=time.monotonic,
+            random=random.random,
+            chores=(node.tick,),
+        )
+        self._started_at_ms: int | None = None
+
+    def _taken(self, new: int) -> None:
+        if new:
+            self.worker.nudge()
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """The worker at work, ended in order."""
+        self.worker.start()
+        try:
+            yield
+        finally:
+            self.worker.stop()
+
+    def once(self, addresses: Sequence[str] | None = None) -> SyncReport:
+        """One sync in this thread, with the node's parents or with other addresses."""
+        self.node.tick()
+        with links(addresses or parents(self.node), time.monotonic) as ways:
+            return sync_once(self.node, ways, self.room)
+
+    def nudge(self) -> None:
+        """立即同步: soon, in the worker."""
+        self.worker.nudge()
+
+    def relay(self, request: bytes) -> bytes:
+        """Carry a village's enrolment request up, and its answer down, unchanged."""
+        with links(parents(self.node), time.monotonic) as ways:
+            return relay_enrolment(ways, request)
+
+    def state(self) -> SyncState:
+        """What the bar at the foot of each page says."""
+        state, node = self.worker.state, self.node
+        outgoing = node.outbox()
+        waiting = {one.case or one.event for one in outgoing}
+        last = max((p for p in node.store.peers.list() if p.result == "level" and p.url), key=lambda p: p.at or 0, default=None)
+        progress = state.progress if state.doing == "syncing" else None
+        done, total = (sum(pair) for pair in zip(progress.up, progress.down, progress.papers, strict=True)) if progress else (0, 0)
+        cut = state.doing == "waiting"
+        return SyncState(
+            waiting=len(waiting),
+            last_peer_name=str((last.health or {}).get("name") or "") or None if last else None,
+            last_at_ms=last.at if last else None,
+            running=(done, total) if progress else None,
+            offline=cut,
+            retry_at_ms=node.now() + int(state.next_in_s * 1000) if cut else None,
+            all_at_county=not any(one.truth is not Truth.COUNTY for one in outgoing),
+        )

@@ -1,0 +1,101 @@
+"""What is to be done at a village: corrections to bring, results to deliver, drafts to finish, papers come back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from flask import url_for
+
+from common.node import Node
+from common.reference import Appointment
+from common.store.views import CaseRow
+from common.texts import STATES
+from common.web.registration.pages import drafts_of, path_to
+from common.web.words import date_words, instant_words
+
+MOST = 50
+"""Lines of one kind; a village with more has the list of all its cases for the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing to do, for the macro ``todo``."""
+
+    kind: str
+    name: str
+    item: str
+    rest: str
+    act: str
+    path: str
+    tone: str | None = None
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """This month's cases of the village: registered, ended, under way, late."""
+
+    registered: int
+    ended: int
+    under_way: int
+    late: int
+
+
+def todo(node: Node, officer: Appointment) -> list[Line]:
+    """The lines, what is most pressing first."""
+    return [*_corrections(node), *_offered(node), *_unsent(node), *_results(node), *_drafts(node, officer)]
+
+
+def _item(node: Node, code: str) -> str:
+    edition = node.reference.edition_in_force(code)
+    return edition.item.name if edition else code
+
+
+def _rows(node: Node, name: str) -> Iterator[CaseRow]:
+    yield from node.worklist(name, [node.office], size=MOST).rows
+
+
+def _corrections(node: Node) -> Iterator[Line]:
+    for row in _rows(node, "correcting"):
+        by = f"{date_words(date.fromisoformat(row.duty), node.today())}前补齐" if row.duty else "等补齐"
+        path = url_for("registration.hand_in_page", case=row.case_id, kind="hand-in")
+        yield Line("要补材料", row.applicant, _item(node, row.item), f"已一次性告知,{by}", "去补", path, tone="yellow")
+
+
+def _offered(node: Node) -> Iterator[Line]:
+    for row in _rows(node, "incoming"):
+        rest = f"{node.reference.office_name(row.holder)}退回补充"
+        yield Line("退回补充", row.applicant, _item(node, row.item), rest, "去看", _case(row), tone="yellow")
+
+
+def _unsent(node: Node) -> Iterator[Line]:
+    for row in _rows(node, "registered"):
+        if row.offer_to is None:
+            yield Line("还没报送", row.applicant, _item(node, row.item), "登记了,还没报送", "报送", _case(row), quiet=True)
+
+
+def _results(node: Node) -> Iterator[Line]:
+    for row in _rows(node, "results"):
+        rest = f"{STATES.get(row.label, row.label)},请打印后送给本人签收"
+        yield Line("送达", row.applicant, _item(node, row.item), rest, "送达", _case(row))
+
+
+def _drafts(node: Node, officer: Appointment) -> Iterator[Line]:
+    for draft in drafts_of(node, officer).all():
+        if draft.case is None and not draft.empty:
+            name = draft.inputs.get("applicant_name") or draft.inputs.get("_who.name") or "还没填姓名"
+            rest = f"{instant_words(draft.at, node.now())} 停在这里"
+            yield Line("没填完", name, _item(node, draft.item), rest, "接着填", path_to(draft), quiet=True)
+
+
+def _case(row: CaseRow) -> str:
+    return f"/cases/{row.case_id}"
+
+
+def this_month(node: Node) -> Month:
+    """Counts of the cases that this village registered since the first of the month."""
+    today = node.today()
+    counts = node.store.views.registered_since(node.office, today.replace(day=1).isoformat(), today.isoformat())
+    return Month(*counts)
