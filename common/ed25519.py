@@ -35,8 +35,8 @@ def good_public_key(encoded: bytes) -> bool:
     point = _decode(encoded)
     if point is None:
         return False
-    x, y, z, _ = _times(ORDER, point)
-    return x == 0 and y == z
+    _, y, z, _ = _times(ORDER, point)
+    return y == z  # the neutral element is the one point with y = 1
 
 
 def good_signature(signature: bytes) -> bool:

@@ -17,7 +17,6 @@ from common.errors import BadSignature, LedgerError
 
 MAX_NOTE_BYTES = 16 * 1024
 MAX_SIGNATURES = 64
-MAX_NAME = 200
 MAX_NUMBER = 2**53 - 1
 
 LOG_SIGNATURE = b"\x01"

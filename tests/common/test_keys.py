@@ -286,17 +286,34 @@ def test_a_point_off_the_curve_is_no_key():
     assert not ed25519.good_public_key((2).to_bytes(32, "little"))
 
 
-def test_a_key_with_a_part_of_small_order_is_refused():
+def test_a_key_with_a_part_of_any_small_order_is_refused():
     whole = ed25519._decode(KEY.public.raw)
-    small = ed25519._decode(ed25519._Y8.to_bytes(32, "little"))
-    x, y, z, _ = ed25519._add(whole, small)
-    x, y = x * pow(z, -1, ed25519.P) % ed25519.P, y * pow(z, -1, ed25519.P) % ed25519.P
-    mixed = (y | (x & 1) << 255).to_bytes(32, "little")
-    assert not ed25519.good_public_key(mixed)
-    jwk = {"kty": "OKP", "crv": "Ed25519", "x": b64u(mixed)}
-    with pytest.raises(BadKey) as caught:
-        keys.read_public_jwk({**jwk, "kid": keys.thumbprint(jwk)})
-    assert caught.value.code == "key.weak"
+    part = small = ed25519._decode(ed25519._Y8.to_bytes(32, "little"))
+    for _ in range(7):
+        x, y, z, _ = ed25519._add(whole, part)
+        x, y = x * pow(z, -1, ed25519.P) % ed25519.P, y * pow(z, -1, ed25519.P) % ed25519.P
+        mixed = (y | (x & 1) << 255).to_bytes(32, "little")
+        assert not ed25519.good_public_key(mixed)
+        jwk = {"kty": "OKP", "crv": "Ed25519", "x": b64u(mixed)}
+        with pytest.raises(BadKey) as caught:
+            keys.read_public_jwk({**jwk, "kid": keys.thumbprint(jwk)})
+        assert caught.value.code == "key.weak"
+        part = ed25519._add(part, small)
+
+
+def test_a_point_is_decoded_with_its_sign():
+    for y in (KEY.public.raw, OTHER.public.raw):
+        x, _, _, _ = ed25519._decode(y)
+        other, _, _, _ = ed25519._decode(y[:31] + bytes([y[31] ^ 0x80]))
+        assert (x & 1, other) == (y[31] >> 7, ed25519.P - x)
+
+
+def test_the_edges_of_what_is_a_point_and_a_signature_are_exact():
+    assert not ed25519.good_public_key(KEY.public.raw + b"\0")
+    assert not ed25519.good_public_key(KEY.public.raw[:31])
+    r = KEY.sign(b"")[:32]
+    assert ed25519.good_signature(r + (ed25519.ORDER - 1).to_bytes(32, "little"))
+    assert not ed25519.good_signature(r + ed25519.ORDER.to_bytes(32, "little"))
 
 
 # -- detached JWS

@@ -66,18 +66,71 @@ def test_signatures_of_others_are_not_looked_at():
     assert read_checkpoint(NOTE + strangers + renamed, HUB.public).size == 20852163
 
 
-def test_lines_that_a_later_log_adds_to_its_text_are_signed_and_carried():
-    text = TEXT + "extension\n"
-    lines = [
-        notes.key_id(LOG, b"\x01", HUB.public.raw) + HUB.sign(text.encode()),
+def signed(text: str) -> str:
+    """A note over any text, with both lines of the hub."""
+    lines = (
+        notes.key_id(LOG, b"\x01", HUB.public.raw) + HUB.sign(text.encode("utf-8", "surrogatepass")),
         notes.key_id(LOG, b"\x04", HUB.public.raw)
         + (1679315147).to_bytes(8, "big")
-        + HUB.sign(b"cosignature/v1\ntime 1679315147\n" + text.encode()),
-    ]
-    note = text + "\n" + "".join(f"\u2014 {LOG} {b64encode(line).decode()}\n" for line in lines)
+        + HUB.sign(b"cosignature/v1\ntime 1679315147\n" + text.encode("utf-8", "surrogatepass")),
+    )
+    return text + "\n" + "".join(f"\u2014 {LOG} {b64encode(line).decode()}\n" for line in lines)
+
+
+def test_lines_that_a_later_log_adds_to_its_text_are_signed_and_carried():
+    note = signed(TEXT + "extension\n")
     assert read_checkpoint(note, HUB.public).time == TIME
     with pytest.raises(BadNote):
         read_checkpoint(note.replace("extension", "extensions"), HUB.public)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{LOG}\n20852163\n",
+        f"{LOG}\n",
+        TEXT + "\nafter a blank line\n",
+        TEXT + "a\ttab\n",
+        TEXT + "a\x00nul\n",
+        TEXT + "half a pair \ud800\n",
+        TEXT.replace("20852163", "-1"),
+        TEXT.replace("20852163", "9007199254740992"),
+    ],
+    ids=itertools.count(),
+)
+def test_a_text_in_another_form_is_refused_even_if_the_hub_signed_it(text):
+    assert code_of(signed(text)) == "note.wrong_form"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x.example AAAAAAAA",
+        "\u2014  AAAAAAAA",
+        "\u2014 x.example",
+        "\u2014 x.example AAAA",
+        "\u2014 x.example A=",
+        "",
+    ],
+)
+def test_a_signature_line_of_a_stranger_in_another_form_spoils_the_note(line):
+    assert code_of(f"{NOTE}{line}\n") == "note.wrong_form"
+
+
+def test_a_line_of_the_hub_without_its_dash_is_refused():
+    assert code_of(NOTE.replace(TIME_LINE, TIME_LINE[2:])) == "note.wrong_form"
+
+
+def test_as_many_signatures_as_the_limit_are_taken_and_one_more_is_not():
+    line = "\u2014 x.example AAAAAAAA\n"
+    read_checkpoint(NOTE + line * (notes.MAX_SIGNATURES - 2), HUB.public)
+    assert code_of(NOTE + line * (notes.MAX_SIGNATURES - 1)) == "note.wrong_form"
+
+
+def test_a_note_as_long_as_the_limit_is_taken_and_one_longer_is_not():
+    room = notes.MAX_NOTE_BYTES - len(signed(f"{TEXT}x\n")) + 1
+    read_checkpoint(signed(f"{TEXT}{'x' * room}\n"), HUB.public)
+    assert code_of(signed(f"{TEXT}{'x' * (room + 1)}\n")) == "note.too_large"
 
 
 def code_of(note: str, key: SigningKey = HUB) -> str:
@@ -168,11 +221,17 @@ def test_any_text_is_a_note_or_refused(text):
         read_checkpoint(TEXT + "\n" + text, HUB.public)
 
 
+def with_time(seconds: int) -> str:
+    message = f"cosignature/v1\ntime {seconds}\n{TEXT}".encode()
+    timed = notes.key_id(LOG, b"\x04", HUB.public.raw) + seconds.to_bytes(8, "big") + HUB.sign(message)
+    return NOTE.replace(TIME_LINE, f"\u2014 {LOG} {b64encode(timed).decode()}")
+
+
 def test_a_time_beyond_what_json_can_carry_is_refused():
-    timed = (2**63 - 1).to_bytes(8, "big")
-    message = f"cosignature/v1\ntime {2**63 - 1}\n{TEXT}".encode()
-    line = b64encode(notes.key_id(LOG, b"\x04", HUB.public.raw) + timed + HUB.sign(message)).decode()
-    assert code_of(NOTE.replace(TIME_LINE, f"\u2014 {LOG} {line}")) == "note.wrong_form"
+    latest = (2**53 - 1) // 1000
+    assert read_checkpoint(with_time(latest), HUB.public).time == latest * 1000
+    assert code_of(with_time(latest + 1)) == "note.wrong_form"
+    assert code_of(with_time(2**63 - 1)) == "note.wrong_form"
 
 
 @pytest.mark.parametrize(

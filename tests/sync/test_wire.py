@@ -270,6 +270,12 @@ def test_a_bad_line_is_no_reason_to_refuse_the_others():
     assert wire.read(wire.unseal(packed(lines=lines), READER))[1] == lines
 
 
+def test_the_limits_are_those_of_the_protocol():
+    assert (wire.MAX_MESSAGE_BYTES, wire.MAX_INFLATED_BYTES) == (4_194_304, 33_554_432)
+    assert (wire.MAX_LINES, wire.MAX_HEADER_BYTES, wire.MAX_HEADER_DEPTH) == (20_000, 1_048_576, 16)
+    assert wire._MAX_WINDOW_BYTES == 8_388_608
+
+
 def test_a_full_message_is_still_taken():
     lines = [b"%d" % number for number in range(wire.MAX_LINES)]
     assert wire.read(wire.unseal(packed(lines=lines), READER))[1] == lines
