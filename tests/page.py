@@ -206,7 +206,8 @@ class Form:
                 for option in chosen:
                     sent.add(name, option.get("value"))
             elif element.tag == "textarea":
-                sent.add(name, "".join(c for c in element.children if isinstance(c, str)))
+                words = "".join(c for c in element.children if isinstance(c, str))
+                sent.add(name, words.removeprefix("\n"))  # as browsers do
             elif kind not in ("radio", "checkbox"):
                 sent.add(name, element.get("value"))
             elif "checked" in element.attributes:
@@ -291,7 +292,7 @@ def _broken_references(root: Element) -> Iterator[str]:
 
 
 def _unlabelled(root: Element) -> Iterator[str]:
-    labelled = {e.get("for") for e in root.all("label") if e.text or e.children}
+    labelled = {e.get("for") for e in root.all("label") if e.text} - {""}
     for element in root.all("input", "select", "textarea"):
         if element.get("type", "text") in _NO_LABEL:
             continue

@@ -195,5 +195,6 @@ def make_world(
     node = node or FakeNode()
     accounts = accounts_of(*(officers or ALL), clock=node.clock)
     settings.setdefault("secret", b"sixteen bytes or more")
+    settings.setdefault("start", "/account")
     app = make_app(import_name, node, accounts, settings=Settings(**settings))
     return World(app, node, accounts, node.clock)

@@ -10,7 +10,7 @@ import secrets
 from types import TracebackType
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request
-from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge, SecurityError
 
 from common.accounts import TooMany
 from common.errors import AppError, BadInput, NotFound
@@ -85,6 +85,8 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
     """What the web layer itself refuses, in our words and with its own status."""
     if error.code is None or error.code < 400:
         return error  # a redirect
+    if isinstance(error, SecurityError):  # a host that is not ours: not even an address for the style sheet
+        return _plain(_as_ours(error))
     response = answer(_as_ours(error))
     response.status_code = error.code
     for name, value in error.get_headers():
@@ -114,7 +116,11 @@ def _server_error(error: InternalServerError) -> Response:
         return answer(found)
     except Exception:  # the page itself may be what is broken
         current_app.logger.exception("no page for error %s", error_id())
-        return Response(words(found), status=500, content_type="text/plain; charset=utf-8")
+        return _plain(found)
+
+
+def _plain(error: AppError) -> Response:
+    return Response(words(error), status=error.http_status, content_type="text/plain; charset=utf-8")
 
 
 def error_id() -> str:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from flask import Flask, request
+from jinja2.bccache import Bucket, BytecodeCache
 from markupsafe import Markup
 
 from common import ids
@@ -19,7 +20,25 @@ from common.web.rights import UNLOCK, here, may
 from common.web.settings import NavLink
 
 
+class _Compiled(BytecodeCache):
+    """Templates compiled once in a process: several nodes may live in one."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if known := self._known.get(bucket.key):
+            bucket.bytecode_from_string(known)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._known[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
+
+
 def furnish(app: Flask) -> None:
+    app.jinja_env.bytecode_cache = _COMPILED
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.globals.update(GLOBALS)
     app.context_processor(_context)

@@ -31,6 +31,7 @@ def serving(app: Flask):
     try:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
+        server.task_dispatcher.shutdown(timeout=5)
         server.close()
         thread.join(5)
 
@@ -49,6 +50,24 @@ def browser():
         started.close()
 
 
+@pytest.fixture(scope="session")
+def axe():
+    """``axe(page)`` lists what axe finds serious: (rule, what it means, where).  The page must bypass its policy."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    runner = Axe()
+
+    def serious(page) -> list[tuple[str, str, list[str]]]:
+        found = runner.run(page).response["violations"]
+        return [
+            (v["id"], v["help"], [node["html"][:160] for node in v["nodes"]])
+            for v in found
+            if v["impact"] in ("serious", "critical")
+        ]
+
+    return serious
+
+
 class Visit:
     """A browser window on one app, by someone who may have logged in.
 
@@ -56,7 +75,7 @@ class Visit:
     and requests to any other address.
     """
 
-    def __init__(self, browser, address: str, size: tuple[int, int]) -> None:
+    def __init__(self, browser, address: str, size: tuple[int, int], **options) -> None:
         width, height = size
         self.address = address
         self.context = browser.new_context(
@@ -64,6 +83,7 @@ class Visit:
             viewport={"width": width, "height": height},
             locale="zh-CN",
             timezone_id="Asia/Shanghai",
+            **options,
         )
         self.page = self.context.new_page()
         self.page.set_default_timeout(10_000)
@@ -90,9 +110,16 @@ def visit(browser):
     """``with visit(app, size=PHONE) as it: it.page.goto("/")``; fails if the page was blocked or asked elsewhere."""
 
     @contextmanager
-    def open_window(app: Flask, size: tuple[int, int] = DESK, expected: tuple[str, ...] = ()):
+    def open_window(
+        app: Flask,
+        size: tuple[int, int] = DESK,
+        *,
+        expected: tuple[str, ...] = (),
+        scripts: bool = True,
+        bypass_csp: bool = False,
+    ):
         with serving(app) as address:
-            it = Visit(browser, address, size)
+            it = Visit(browser, address, size, java_script_enabled=scripts, bypass_csp=bypass_csp)
             try:
                 yield it
                 assert it.outside == []

@@ -261,6 +261,7 @@ def make_guide(*, village: bool = True, **settings: Any) -> World:
     state = SyncState(waiting=3, last_peer_name="回龙镇便民服务中心", last_at_ms=NOON - 3 * HOUR)
     settings.setdefault("sync_state", lambda: state)
     settings.setdefault("sync_now", lambda: None)
+    settings.setdefault("start", "/")
     settings.setdefault("size", "big" if village else "desk")
     settings.setdefault("reset_keys", lambda: [bytes(32)])
     settings.setdefault("may_act", lambda officer, act: officer.role != "technician")

@@ -178,6 +178,7 @@ function keepDraft(form) {
     const now = new Date();
     tell(`已存在本机 ${String(now.getHours()).padStart(2, "0")}:${String(now.getMinutes()).padStart(2, "0")}`, false);
     apply(answer);
+    form.dispatchEvent(new CustomEvent("kept", { detail: answer })); // for the page's own script
   }
 
   function noLink() {
@@ -458,7 +459,8 @@ function showLock() {
   sheet.showModal();
   password.focus();
   let locked = true;
-  sheet.onclose = () => locked && sheet.showModal(); // Esc does not open it
+  sheet.oncancel = (event) => event.preventDefault(); // Esc does not open it,
+  sheet.onclose = () => locked && sheet.showModal(); // nor does a second one
   form.onsubmit = async (event) => {
     event.preventDefault();
     try {

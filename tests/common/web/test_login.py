@@ -1,0 +1,267 @@
+"""Login by tile, the locked screen that keeps the page, the forgotten password."""
+
+from __future__ import annotations
+
+import pytest
+from flask import render_template_string, request
+
+from common.accounts import FREE_FAILURES, IDLE_MS, reset_answer
+from common.web.rights import right
+from tests.page import PageClient
+from tests.web_app import AGENT, CLERK, LEAD, PASSWORD, TECHNICIAN, FakeNode, make_world
+
+JSON = {"Accept": "application/json"}
+RESET_KEY = bytes(range(32))
+FORM = """{% extends "base.html" %}{% from "macros/forms.html" import token, line with context %}
+{% block title %}登记{% endblock %}{% block main %}<h1>登记</h1>
+<form method="post">{{ token() }}{{ line("name", "姓名") }}<button>报送</button></form>{% endblock %}"""
+
+
+@pytest.fixture
+def world():
+    world = make_world(reset_keys=lambda: [RESET_KEY])
+    world.sent = []
+
+    @world.app.get("/register")
+    @right("login")
+    def register():
+        return render_template_string(FORM)
+
+    @world.app.post("/register")
+    @right("role:clerk")
+    def registered():
+        world.sent.append(request.form.to_dict(flat=False))
+        return "", 204
+
+    return world
+
+
+@pytest.fixture
+def client(world):
+    return PageClient(world.app)
+
+
+def test_each_officer_is_a_tile_with_his_post(client):
+    form = client.get("/login").form("/login")
+    assert form.options("officer") == {
+        CLERK.id: "王丽A岗",
+        LEAD.id: "李强负责人",
+        TECHNICIAN.id: "周工技术员",
+    }
+
+
+def test_a_login_leads_on_to_the_page_that_was_asked_for(client):
+    page = client.get("/register")
+    assert page.path == "/login"
+    page = client.submit(page.form("/login"), officer=CLERK.id, password=PASSWORD)
+    assert (page.path, page.h1) == ("/register", "登记")
+    assert "民政岗 王丽" in page.root.text
+
+
+def test_an_officer_who_is_alone_at_his_machine_need_not_choose_himself():
+    client = PageClient(make_world(AGENT, node=FakeNode(name="双河村便民服务代办点")).app)
+    page = client.submit(client.get("/login").form("/login"), password=PASSWORD)
+    assert page.path == "/account"
+
+
+def test_a_wrong_password_keeps_the_tile_and_says_what_to_do(client):
+    page = client.submit(client.get("/login").form("/login"), officer=CLERK.id, password="guess", status=401)
+    assert page.errors == ["口令不对。看看大写锁定和输入法,再输一次。"]
+    assert page.form("/login").fields["officer"] == CLERK.id
+    assert "guess" not in page.source
+
+
+def test_too_many_guesses_are_told_how_long_to_wait(client):
+    for _ in range(FREE_FAILURES + 1):
+        client.submit(client.get("/login").form("/login"), officer=CLERK.id, password="guess", status=401)
+    page = client.submit(client.page.form("/login"), officer=CLERK.id, password=PASSWORD, status=429)
+    assert page.errors == ["口令连续输错 5 次,先等 30 秒 再试。忘了口令,点「忘记口令」。"]
+
+
+@pytest.mark.parametrize("officer", ["", "nobody", "0" * 64, "é" * 100])
+def test_nobody_logs_in_as_someone_who_is_not_here(client, officer):
+    page = client.submit(client.get("/login").form("/login"), officer=officer, password=PASSWORD, status=400)
+    assert page.errors == ["这里没有这位工作人员,或任命已经结束。请另选姓名。"]
+
+
+def test_a_node_without_officers_says_where_they_come_from():
+    world = make_world()
+    world.accounts.people.officers.clear()
+    page = PageClient(world.app).get("/login")
+    assert page.forms == []
+    assert "任命由上级发来" in page.text
+
+
+def test_a_login_gives_a_new_cookie_so_that_a_planted_one_gains_nothing(client):
+    client.get("/login")
+    [planted] = [c.value for c in client.http._cookies.values()]
+    client.log_in(CLERK.id, PASSWORD)
+    [now] = [c.value for c in client.http._cookies.values() if not c.key.endswith("_said")]
+    assert now != planted
+
+
+def test_another_officer_in_the_same_browser_ends_the_first_ones_session(client, world):
+    client.log_in(CLERK.id, PASSWORD)
+    world.accounts.lock(next(c.value for c in client.http._cookies.values()))
+    client.log_in(LEAD.id, PASSWORD)
+    assert world.accounts.sessions(CLERK.id) == []
+
+
+def test_who_is_logged_in_is_not_asked_again(client):
+    client.log_in(CLERK.id, PASSWORD)
+    assert client.get("/login").path == "/account"
+    assert client.get("/login?next=/register").path == "/register"
+
+
+@pytest.mark.parametrize("to", ["//other.example", "https://other.example/", "\\\\other.example"])
+def test_a_login_leads_nowhere_else(client, to):
+    form = client.get("/login").form("/login")
+    answer = client.http.post(
+        "/login", data={**form.fields, "officer": CLERK.id, "password": PASSWORD, "next": to}
+    )
+    assert answer.location == "/account"
+
+
+def test_logout_ends_the_session_at_the_node(client, world):
+    client.log_in(CLERK.id, PASSWORD)
+    page = client.submit(client.get("/account").form("/logout"))
+    assert page.path == "/login"
+    assert world.accounts.sessions(CLERK.id) == []
+    assert client.http.get("/register").status_code == 303
+
+
+# -- the locked screen
+
+
+def go_idle(world):
+    world.clock.go(seconds=IDLE_MS / 1000 + 1)
+
+
+def test_the_lock_gives_the_page_back(client, world):
+    client.log_in(CLERK.id, PASSWORD)
+    go_idle(world)
+    page = client.get("/register?draft=7")
+    assert page.path == "/locked"
+    assert "王丽" in page.text
+    page = client.submit(page.form("/locked"), _unlock="guess", status=401)
+    assert page.errors == ["口令不对。看看大写锁定和输入法,再输一次。"]
+    page = client.submit(page.form("/locked"), _unlock=PASSWORD)
+    assert (page.path, page.h1) == ("/register", "登记")
+
+
+def test_a_form_sent_to_a_locked_screen_is_kept_and_goes_on_in_one_step(client, world):
+    client.log_in(CLERK.id, PASSWORD)
+    form = client.get("/register").form("")
+    go_idle(world)
+    page = client.submit(form, name="李秀英", status=401)
+    assert world.sent == []
+    assert "刚才填的都还在" in page.text
+    page = client.submit(page.form("/register"), _unlock="guess", status=401)
+    assert world.sent == []
+    client.http.post("/register", data={**page.form("/register").fields, "_unlock": PASSWORD})
+    assert [sent["name"] for sent in world.sent] == [["李秀英"]]
+
+
+def test_several_values_of_one_name_are_all_kept(client, world):
+    client.log_in(CLERK.id, PASSWORD)
+    form = client.get("/register").form("").fields
+    go_idle(world)
+    page = client.http.post("/register", data={**form, "kinds": ["a", "b"]})
+    assert page.text.count('name="kinds"') == 2
+
+
+def test_a_forged_form_does_not_unlock(client, world):
+    client.log_in(CLERK.id, PASSWORD)
+    go_idle(world)
+    answer = client.http.post("/register", data={"_unlock": PASSWORD, "name": "x"})
+    assert answer.status_code == 403
+    assert world.sent == []
+    assert client.get("/register").path == "/locked"
+
+
+def test_unlocking_gives_no_right_that_was_not_there(client, world):
+    client.log_in(LEAD.id, PASSWORD)
+    form = client.get("/register").form("").fields
+    go_idle(world)
+    answer = client.http.post("/register", data={**form, "_unlock": PASSWORD})
+    assert answer.status_code == 403
+    assert world.sent == []
+
+
+def test_the_button_locks_at_once_and_keeps_the_page(client, world):
+    client.log_in(CLERK.id, PASSWORD)
+    page = client.get("/register")
+    page = client.submit(page.form("/lock"))
+    assert page.path == "/locked"
+    assert client.submit(page.form("/locked"), _unlock=PASSWORD).path == "/register"
+
+
+def test_our_script_locks_and_unlocks_without_loading_the_page(client, world):
+    client.log_in(CLERK.id, PASSWORD)
+    headers = {**JSON, "X-Form-Token": client.get("/register").form("/lock").fields["_token"]}
+    assert client.http.post("/lock", headers=headers).status_code == 204
+    assert client.http.post("/register", headers=headers).json["code"] == "web.locked"
+    wrong = client.http.post("/locked", headers=headers, data={"_unlock": "guess"})
+    assert (wrong.status_code, wrong.json["code"]) == (401, "account.wrong_password")
+    assert client.http.post("/locked", headers=headers, data={"_unlock": PASSWORD}).status_code == 204
+    assert client.get("/register").h1 == "登记"
+
+
+def test_who_is_not_logged_in_cannot_be_locked_or_unlocked(client):
+    token = client.get("/login").form("/login").fields["_token"]
+    assert client.get("/locked").path == "/login"
+    assert client.http.post("/lock", data={"_token": token}).status_code == 303
+    assert client.http.post("/locked", data={"_token": token, "_unlock": PASSWORD}).status_code == 401
+
+
+def test_a_form_sent_without_a_session_says_to_log_in(client):
+    assert client.http.post("/register", data={"name": "x"}).status_code == 401
+
+
+# -- the forgotten password
+
+
+def test_a_village_without_a_network_sets_a_new_password_over_the_telephone():
+    key = bytes(range(50, 82))
+    world = make_world(AGENT, node=FakeNode(name="双河村便民服务代办点"), reset_keys=lambda: [key])
+    client = PageClient(world.app)
+    page = client.get(client.get("/login").link("忘记口令"))
+    page = client.submit(page.form("/forgotten"), officer=AGENT.id)
+    assert "双河村便民服务代办点" in page.text
+    [shown] = page.root.classed("dictation")
+    challenge = shown.text.replace(" ", "")
+    assert len(challenge) == 8
+    answer = reset_answer(key, challenge, AGENT.id)
+    page = client.submit(page.form(), answer=answer, new="chosen by me", again="chosen by m", status=400)
+    assert page.errors == ["两次输入的新口令不一样。请再输一次。"]
+    page = client.submit(
+        page.form(), answer=answer[::-1], new="chosen by me", again="chosen by me", status=401
+    )
+    assert page.errors[0].startswith("回复码不对")
+    page = client.submit(
+        page.form(), answer=f"{answer[:4]} {answer[4:]}", new="chosen by me", again="chosen by me"
+    )
+    assert page.path == "/login"
+    assert "新口令已经设好" in page.text
+    assert client.submit(page.form("/login"), password="chosen by me").path == "/account"
+
+
+def test_an_answer_that_is_late_leads_back_to_a_new_code(client, world):
+    page = client.submit(client.get("/forgotten").form("/forgotten"), officer=CLERK.id)
+    form = page.form()
+    world.clock.go(hours=3)
+    page = client.submit(form, answer="12345678", new="chosen by me", again="chosen by me", status=400)
+    assert page.errors == ["核对码已过期。请重新取一个核对码,再打电话。"]
+
+
+def test_where_no_one_above_can_help_the_page_says_who_can():
+    client = PageClient(make_world().app)
+    assert "管理员" in client.get("/forgotten").text
+    token = client.get("/login").form("/login").fields["_token"]
+    assert client.http.post("/forgotten", data={"_token": token, "officer": CLERK.id}).status_code == 400
+    assert client.http.get(f"/forgotten/{CLERK.id}").status_code == 400
+
+
+@pytest.mark.parametrize("officer", ["nobody", CLERK.id])
+def test_there_is_no_reset_page_before_a_code_was_drawn(client, officer):
+    assert client.get(f"/forgotten/{officer}", status=400)
