@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from flask import Flask, redirect
 from flask.typing import ResponseReturnValue
@@ -10,11 +11,13 @@ from flask.typing import ResponseReturnValue
 from common.offices import Level
 from common.program import Program
 from common.reference import Appointment
-from common.web.features import SHARED, may_act
+from common.web.api import api_pages
 from common.web.app import make_app
+from common.web.features import SHARED, may_act
+from common.web.resets import reset_choices, reset_keys
 from common.web.rights import right
 from common.web.settings import NavLink, Settings
-from sync.blueprint import exchange_routes
+from sync.blueprint import blueprint as exchange_routes
 from township_node.contact.views import contact_pages
 from township_node.exchanging import Exchanging
 from township_node.today.views import today_pages
@@ -28,18 +31,19 @@ def create_app(program: Program, exchanging: Exchanging) -> Flask:
         secret=program.web_secret(),
         start="/today" if village else "/work",
         size="big" if village else "desk",
-        nav=_nav_of(program, exchanging),
+        nav=_nav_of(program),
         may_act=may_act,
         sync_state=exchanging.state,
         sync_now=exchanging.nudge,
-        reset_keys=program.reset_keys,
+        reset_keys=partial(reset_keys, node),
+        reset_choices=partial(reset_choices, node),
         key_beside_data=program.key_beside_data,
     )
     app = make_app("township_node", node, program.accounts, settings=settings)
-    app.extensions["exchanging"] = exchanging
     for blueprint in (*SHARED, today_pages, contact_pages):
         app.register_blueprint(blueprint)
-    app.register_blueprint(exchange_routes(exchanging.parent))
+    app.register_blueprint(api_pages(lambda: exchanging.once().as_json()))
+    app.register_blueprint(exchange_routes(exchanging.parent, exchanging.relay))
 
     @app.get("/")
     @right("public")
@@ -49,7 +53,7 @@ def create_app(program: Program, exchanging: Exchanging) -> Flask:
     return app
 
 
-def _nav_of(program: Program, exchanging: Exchanging) -> object:
+def _nav_of(program: Program) -> Callable[[Appointment | None], Sequence[NavLink]]:
     node = program.node
 
     def nav(officer: Appointment | None) -> Sequence[NavLink]:

@@ -26,7 +26,7 @@ class Exchanging:
     def __init__(self, node: Node, folder: Path) -> None:
         self.node = node
         self.room = Room(node.store, folder)
-        self.parent = Parent(node, folder, secrets.token_bytes, room=self.room, taken=self._taken)
+        self.parent = Parent(node, self.room, secrets.token_bytes, taken=self._taken)
         self.worker = Worker(
             lambda progress, stopped: sync_over_http(node, self.room, time.monotonic, progress, stopped),
             monotonic=time.monotonic,

@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import secrets
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from common.cli import data_folder
 from common.errors import Misuse, PeerRefused, PeerUnreachable
 from common.node import Node
-from common.program import PAPERS, STORE, create_store, existing_store, practice_clock, refuse_moved_clock
+from common.program import PAPERS, STORE, existing_store, new_store, practice_clock, refuse_moved_clock
 from common.store import Store
 from sync.child import parents, set_parents, sync_once
 from sync.enrol import Chain
@@ -51,26 +50,18 @@ def join(args: argparse.Namespace) -> Chain:
 
 
 def _store_for(args: argparse.Namespace, slip: Slip) -> Store:
+    """The store of a node that has made its request: new, or as an earlier try left it."""
     if not (data_folder(args) / STORE).exists():
-        store = create_store(args)
-        try:
-            with store.write():
-                _begin(store, slip, args.parent)
-        except BaseException:
-            store.close()
-            raise
-        return store
+        with new_store(args) as store, store.write():
+            node = Node.create(store, practice_clock(), secrets.token_bytes, root=slip.root)
+            begin(node, slip, secrets.token_bytes, args.parent)
+        return existing_store(args)
     store = existing_store(args)
     node = Node(store, practice_clock(), secrets.token_bytes)
     if node.root != slip.root or not pending(node) and node.reference.size:
         store.close()
         raise Misuse("data.exists", path=str(data_folder(args)))
     return store
-
-
-def _begin(store: Store, slip: Slip, addresses: Sequence[str]) -> None:
-    node = Node.create(store, practice_clock(), secrets.token_bytes, root=slip.root)
-    begin(node, slip, secrets.token_bytes, addresses)
 
 
 def _text_of(slip: str) -> str:

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from common.errors import NotFound
 from common.offices import Level
-from common.web.registration.queries import the_node
+from common.web.papers_view import the_node
 from common.web.rights import right
 from township_node.contact.queries import outbox_lines, villages
 

@@ -6,7 +6,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from common.web import visitor
-from common.web.registration.queries import the_node
+from common.web.papers_view import the_node
 from common.web.rights import right
 from township_node.today.queries import this_month, todo
 

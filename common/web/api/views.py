@@ -24,10 +24,10 @@ from common.summary import case_summary
 from common.web import visitor
 from common.web.api.openapi import document
 from common.web.api.repeats import Answer, once
-from common.web.papers_view import seen_case
+from common.web.items.queries import divisions
+from common.web.papers_view import papers_of, seen_case, the_node
 from common.web.registration import applicant, queries
 from common.web.registration.application import CHANNELS
-from common.web.registration.pages import papers_of
 from common.web.rights import body_limit, right
 
 MAX_BODY_BYTES = 256 * 1024
@@ -53,19 +53,19 @@ def api_pages(sync: Sync | None) -> Blueprint:
     @api.get("/status")
     @right("login")
     def status() -> ResponseReturnValue:
-        return jsonify(queries.the_node().status().as_json())
+        return jsonify(the_node().status().as_json())
 
     @api.get("/items")
     @right("login")
     def items() -> ResponseReturnValue:
-        return jsonify(items=[_item_words(edition.item) for edition in queries.the_node().reference.items()])
+        return jsonify(items=[_item_words(edition.item) for edition in the_node().reference.items()])
 
     @api.get("/items/<code>")
     @right("login")
     def item(code: str) -> ResponseReturnValue:
-        edition = queries.the_node().reference.edition_in_force(code)
+        edition = the_node().reference.edition_in_force(code)
         if edition is None:
-            raise NotFound("item.unknown", code=code[:20])
+            raise NotFound("item.unknown", item=code[:20])
         return jsonify(_plain(edition.item))
 
     @api.post("/papers")
@@ -73,13 +73,13 @@ def api_pages(sync: Sync | None) -> Blueprint:
     @body_limit(MAX_UPLOAD_BYTES + 1024)
     def capture() -> ResponseReturnValue:
         """A photo or a PDF; its descriptor, to be named in an act."""
-        return jsonify(papers_of(queries.the_node()).capture(request.get_data())), 201
+        return jsonify(papers_of(the_node()).capture(request.get_data())), 201
 
     @api.post("/cases")
     @right("act:case.registered")
     @body_limit(MAX_BODY_BYTES)
     def register() -> ResponseReturnValue:
-        body, status = once(queries.the_node(), visitor.me().id, _register)
+        body, status = once(the_node(), visitor.me().id, _register)
         return jsonify(body), status
 
     @api.get("/cases/<number>")
@@ -91,13 +91,13 @@ def api_pages(sync: Sync | None) -> Blueprint:
     @right("login")
     @body_limit(MAX_BODY_BYTES)
     def act(number: str) -> ResponseReturnValue:
-        body, status = once(queries.the_node(), visitor.me().id, lambda: _act(number))
+        body, status = once(the_node(), visitor.me().id, lambda: _act(number))
         return jsonify(body), status
 
     @api.get("/worklists/<name>")
     @right("login")
     def worklist(name: str) -> ResponseReturnValue:
-        node, officer = queries.the_node(), visitor.me()
+        node, officer = the_node(), visitor.me()
         offices = [o for o in node.offices if o == officer.office or level(officer.office) is not Level.COUNTY]
         page = node.worklist(name, offices or [officer.office], page=_page_number(), size=PAGE_SIZE)
         return jsonify(cases=[_row(row) for row in page.rows], total=page.total, page=page.page, pages=page.pages)
@@ -117,11 +117,11 @@ def api_pages(sync: Sync | None) -> Blueprint:
 
 def _register() -> Answer:
     """``item, form, papers, ticked, kind, who, mandate, village, salt, submit, urgent, finish`` as OpenAPI says."""
-    node, officer = queries.the_node(), visitor.me()
+    node, officer = the_node(), visitor.me()
     asked = _body({"item", "form"}, {"papers", "ticked", "kind", "who", "mandate", "village", "salt", "submit", "urgent", "finish"})
     edition = node.reference.edition_in_force(_text(asked, "item"))
     if edition is None or edition not in node.reference.items():
-        raise NotFound("item.unknown", code=str(asked["item"])[:20])
+        raise NotFound("item.unknown", item=str(asked["item"])[:20])
     made = node.act(_registration(asked, edition.item, edition.id, officer.office), Author(officer.id, officer.office))
     file = node.case(made[0].id)
     return {**_whole(file), "query_code": made[0].body["query_code"]}, 201
@@ -165,9 +165,9 @@ def _context(item: Item, kind: applicant.Kind, papers: list[dict[str, Any]]) -> 
         for page in pages
         if isinstance(page.get("hash"), str) and isinstance(page.get("size"), int)
     }
-    node = queries.the_node()
+    node = the_node()
     excused = applicant.excused(item, kind) | {f.id for f in item.form if f.type in ("photo", "signature")}
-    return FormContext(node.today(), queries.divisions(node.reference), facts, excused)
+    return FormContext(node.today(), divisions(node.reference), facts, excused)
 
 
 def _village(asked: Mapping[str, Any], values: Mapping[str, Any], office: str) -> str | None:
@@ -192,7 +192,7 @@ def _finish(asked: Mapping[str, Any]) -> FinishNow | None:
 
 
 def _act(number: str) -> Answer:
-    node, officer = queries.the_node(), visitor.me()
+    node, officer = the_node(), visitor.me()
     asked = _body({"type", "body"}, {"base"})
     base = asked.get("base")
     if base is not None and not isinstance(base, str):
@@ -209,7 +209,7 @@ def _act(number: str) -> Answer:
 
 
 def _whole(file: CaseFile) -> dict[str, Any]:
-    node, officer = queries.the_node(), visitor.me()
+    node, officer = the_node(), visitor.me()
     view = file.view
     made = queries.registration_of(file)
     return {
