@@ -178,16 +178,19 @@ class Papers:
 def grade(*, pages: int, electronic: bool, original_seen: bool, at_authority: bool) -> str:
     """The evidence grade 证据等级 of a paper, A to D.
 
-    A  made here electronically (a signature on the screen), or its original was seen by an officer of an authority
+    A  electronic from the start (a signature on the screen, a photo that is itself the paper), or its original was
+       seen by an officer of an authority
     B  a photo or copy whose original the village agent has seen (已核验原件)
     C  a photo or copy whose original nobody has seen
     D  stated only: the paper is said to be there, no page of it was captured
     """
+    if electronic:
+        return "A"
     if not pages:
         return "D"
-    if electronic or (original_seen and at_authority):
-        return "A"
-    return "B" if original_seen else "C"
+    if original_seen:
+        return "A" if at_authority else "B"
+    return "C"
 
 
 def kind_of(data: bytes) -> str:

@@ -1,0 +1,44 @@
+// Finding an item while one types: the list below the box follows; Enter takes the first, the arrow goes into the list.
+"use strict";
+
+(() => {
+  const box = document.querySelector("[data-found]");
+  const list = document.getElementById("found");
+  const browse = document.querySelectorAll("[data-browse], main > section");
+  let timer = 0;
+  let asked = 0;
+
+  box.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(find, 150);
+  });
+
+  async function find() {
+    const number = ++asked;
+    const response = await fetch(`${box.dataset.found}?q=${encodeURIComponent(box.value.trim())}`, {
+      headers: { Accept: "text/html" },
+      credentials: "same-origin",
+    });
+    if (!response.ok || response.redirected || number !== asked) return;
+    list.innerHTML = await response.text();
+    for (const part of browse) part.hidden = Boolean(box.value.trim());
+  }
+
+  box.form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    clearTimeout(timer);
+    await find();
+    const first = list.querySelector("a.act:not(.quiet)");
+    if (first) first.click();
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    const links = [...list.querySelectorAll("a.act:not(.quiet)")];
+    const at = links.indexOf(document.activeElement);
+    if (!links.length || (at < 0 && document.activeElement !== box)) return;
+    event.preventDefault();
+    const to = at + (event.key === "ArrowDown" ? 1 : -1);
+    (links[to] || box).focus();
+  });
+})();

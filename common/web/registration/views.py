@@ -1,0 +1,309 @@
+"""Find the item, fill in, check, done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from common.case import Author
+from common.case.commands import DecideCase, FinishNow, RegisterCase
+from common.case.file import acts_in_effect
+from common.catalogue.items import Item
+from common.errors import CommandRefused, NotFound
+from common.node import CaseFile
+from common.offices import Level, level
+from common.reference import Edition
+from common.web import fields, visitor
+from common.web.bar import say
+from common.web.cases.wanted import papers_wanted
+from common.web.codes import case_link, qr_svg
+from common.web.items.queries import catalogue_of, intake_office, places_for
+from common.web.items.queries import edition as edition_of
+from common.web.items.queries import find as find_items
+from common.web.items.words import basis_words
+from common.web.papers_view import the_node
+from common.web.registration import applicant, queries
+from common.web.registration.application import Application
+from common.web.registration.capture import MAX_REQUEST_BYTES, take_pages
+from common.web.registration.drafts import Typed, lend, new_salt
+from common.web.registration.event import applicant_body, mandate_body, papers_body
+from common.web.registration.following import following
+from common.web.registration.pages import (
+    PUBLIC_URL,
+    application_of,
+    blueprint,
+    drafts_of,
+    path_to,
+    title_here,
+)
+from common.web.registration.state import state_of
+from common.web.rights import body_limit, right, wants_json
+
+REGISTER = "act:case.registered"
+FINISHED = "代办员当面核对,材料齐全,符合规定的条件。"
+"""The grounds of what a village decides on the spot."""
+
+
+# -- find
+
+
+@blueprint.get("/register")
+@right(REGISTER)
+def find() -> ResponseReturnValue:
+    node = the_node()
+    words = request.args.get("q", "").strip()
+    return render_template(
+        "registration/find.html",
+        title=title_here(),
+        words=words,
+        found=find_items(node.reference, words) if words else None,
+        occasions=catalogue_of(node.reference, "occasion"),
+        drafts=open_drafts(),
+    )
+
+
+@blueprint.get("/register/found")
+@right(REGISTER)
+def found() -> ResponseReturnValue:
+    """The items that fit, as a part of the page, while one types."""
+    words = request.args.get("q", "").strip()
+    items = find_items(the_node().reference, words) if words else None
+    return render_template("registration/parts/found.html", words=words, found=items)
+
+
+def open_drafts() -> list[dict[str, Any]]:
+    """Applications begun and not registered: ``name``, ``item``, ``at`` (UTC ms), ``path``."""
+    node, officer = the_node(), visitor.me()
+    lines = []
+    for draft in drafts_of(node, officer).all():
+        edition = node.reference.edition_in_force(draft.item)
+        if edition is not None:
+            name = application_of(node, officer, edition, draft).name
+            lines.append(
+                {
+                    "name": name or "还没填姓名",
+                    "item": edition.item.name,
+                    "at": draft.at,
+                    "path": path_to(draft),
+                }
+            )
+    return lines
+
+
+@blueprint.get("/register/<code>")
+@right(REGISTER)
+def begin(code: str) -> ResponseReturnValue:
+    """A new application: its salt stands in the address before anything is typed."""
+    edition = _edition(code)
+    return redirect(url_for("registration.fill", code=edition.item.code, salt=new_salt()), 303)
+
+
+# -- fill in
+
+
+@blueprint.get("/register/<code>/<salt>")
+@right(REGISTER)
+def fill(code: str, salt: str) -> ResponseReturnValue:
+    """``?check`` shows all that is still to be put right."""
+    edition = _edition(code)
+    draft = drafts_of(the_node(), visitor.me()).get(salt, code)
+    if draft.case is not None:
+        return redirect(_done(draft.case), 303)
+    application = application_of(the_node(), visitor.me(), edition, draft)
+    return _fill_page(
+        application, draft, application.errors if "check" in request.args else application.live_errors
+    )
+
+
+@blueprint.post("/register/<code>/<salt>")
+@right(REGISTER)
+@body_limit(MAX_REQUEST_BYTES)
+def keep(code: str, salt: str) -> ResponseReturnValue:
+    """Keeps what was typed and captured; then, as the button says: go on filling in, check, or leave it for later."""
+    edition, node, officer = _edition(code), the_node(), visitor.me()
+    drafts = drafts_of(node, officer)
+    lender = queries.earlier_case(node, request.form["_reuse"]) if request.form.get("_reuse") else None
+    draft = drafts.keep(salt, code, request.form, lambda typed: lend(typed, edition.item, lender))
+    if draft.case is not None:
+        return jsonify(case=_done(draft.case)) if wants_json() else redirect(_done(draft.case), 303)
+    draft, errors = take_pages(drafts, application_of(node, officer, edition, draft), draft)
+    application = application_of(node, officer, edition, draft)
+    if wants_json():
+        return jsonify(state_of(node, application, draft, errors, posted=request.form))
+    if errors:
+        return _fill_page(application, draft, {**errors, **application.live_errors}), 400
+    if fields.row_act(request.form):
+        return _fill_page(application, draft, application.live_errors, rows=True)
+    return _after_keeping(application, draft)
+
+
+def _after_keeping(application: Application, draft: Typed) -> ResponseReturnValue:
+    go = request.form.get("_go", "")
+    if go == "later":
+        say("已存在本机,以后接着填。")
+        return redirect(url_for("registration.find"), 303)
+    if go != "check":
+        return redirect(path_to(draft, "papers" if "_drop_page" in request.form else ""), 303)
+    if application.errors:
+        return redirect(url_for("registration.fill", code=draft.item, salt=draft.salt, check=""), 303)
+    return redirect(url_for("registration.check", code=draft.item, salt=draft.salt), 303)
+
+
+def _fill_page(application: Application, draft: Typed, errors: dict[str, str], *, rows: bool = False) -> str:
+    node, item = the_node(), application.item
+    values = fields.with_row_act(application.values, request.form, item.form) if rows else application.values
+    places = {
+        f.id: places_for(node.reference, f, application.office) for f in item.form if f.type == "division"
+    }
+    if applicant.VILLAGE in places and level(application.office) is Level.VILLAGE:
+        values = {applicant.VILLAGE: application.office, **values}  # most who come are of this village
+    return render_template(
+        "registration/fill.html",
+        title=title_here(),
+        item=item,
+        app=application,
+        draft=draft,
+        values=values,
+        errors=errors,
+        places=places,
+        state=state_of(node, application, draft, {}),
+        kinds=[(kind.value, applicant.KIND_WORDS[kind]) for kind in applicant.kinds(item)],
+        asked={f.id for f in application.extra_fields},
+    )
+
+
+@blueprint.post("/register/<code>/<salt>/drop")
+@right(REGISTER)
+def drop(code: str, salt: str) -> ResponseReturnValue:
+    drafts_of(the_node(), visitor.me()).give_up(salt, code)
+    say("这份没填完的申请已删掉。")
+    return redirect(url_for("registration.find"), 303)
+
+
+# -- check
+
+
+@blueprint.get("/register/<code>/<salt>/check")
+@right(REGISTER)
+def check(code: str, salt: str) -> ResponseReturnValue:
+    edition, node = _edition(code), the_node()
+    draft = drafts_of(node, visitor.me()).get(salt, code)
+    if draft.case is not None:
+        return redirect(_done(draft.case), 303)
+    application = application_of(node, visitor.me(), edition, draft)
+    if application.errors:
+        return redirect(url_for("registration.fill", code=code, salt=salt, check=""), 303)
+    body = applicant_body(application, draft.reused)
+    return render_template(
+        "registration/check.html",
+        title=title_here(),
+        item=edition.item,
+        app=application,
+        draft=draft,
+        applicant=body,
+        duplicates=queries.duplicates(node, code, body, application.village),
+        intake=node.reference.office_name(
+            intake_office(node.reference, edition.item, application.office, application.village)
+        ),
+        finishes=finishes_here(edition.item, application.office),
+    )
+
+
+@blueprint.post("/register/<code>/<salt>/register")
+@right(REGISTER)
+def register(code: str, salt: str) -> ResponseReturnValue:
+    """登记: with it, unless it is to wait, the submission; with an item of the village's own, the decision too."""
+    edition, node, officer = _edition(code), the_node(), visitor.me()
+    drafts = drafts_of(node, officer)
+    draft = drafts.get(salt, code)
+    if draft.case is not None:
+        return redirect(_done(draft.case), 303)
+    if draft.empty:
+        raise NotFound("draft.gone")
+    application = application_of(node, officer, edition, draft)
+    if application.errors:
+        return redirect(url_for("registration.fill", code=code, salt=salt, check=""), 303)
+    hold = request.form.get("_go") == "hold"
+    with node.store.write():
+        made = node.act(_command(application, edition, draft, hold=hold), Author(officer.id, officer.office))
+        drafts.done(salt)
+    return redirect(_done(made[0].id), 303)
+
+
+def _command(application: Application, edition: Edition, draft: Typed, *, hold: bool) -> RegisterCase:
+    officer, finish = visitor.me(), None
+    if finishes_here(edition.item, officer.office) and not hold:
+        if lacking := [tile.name for tile in (*application.missing, *application.unseen)]:
+            raise CommandRefused("register.papers_missing", names=lacking)
+        finish = FinishNow(
+            DecideCase(granted=True, reasons=FINISHED, basis=basis_words(edition.item) or None)
+        )
+    return RegisterCase(
+        salt=draft.salt,
+        number="",
+        item=edition.item.code,
+        edition=edition.id,
+        channel=application.channel,
+        applicant=applicant_body(application, draft.reused),
+        form=application.checked.values,
+        query_code="",
+        papers=tuple(papers_body(application, officer.id)),
+        village=application.village,
+        mandate=mandate_body(application, officer),
+        first_asked=officer.id,
+        ticked=tuple(application.ticked),
+        urgent="_urgent" in request.form,
+        submit=not hold,
+        finish=finish,
+    )
+
+
+def finishes_here(item: Item, office: str) -> bool:
+    """The village decides it itself, and this is the village (what the procedure says: R-101)."""
+    return item.village_decides and level(office) is Level.VILLAGE
+
+
+# -- done
+
+
+@blueprint.get("/registered/<case>")
+@right(REGISTER)
+def done(case: str) -> ResponseReturnValue:
+    node = the_node()
+    file = node.case(case)
+    made = queries.registration_of(file)
+    if made is None or file.edition is None:
+        raise NotFound("case.not_found")
+    return render_template(
+        "registration/done.html",
+        title=title_here(),
+        file=file,
+        item=file.edition.item,
+        body=made.body,
+        mandated=bool(made.body.get("mandate")),
+        truth_kind=file.synced.value,
+        qr=qr_svg(
+            case_link(node.store.local.setting(PUBLIC_URL), file.row.number, made.body["query_code"]),
+            "查询码",
+        ),
+        following=following(node, file),
+        missing=_missing(file, made.body),
+    )
+
+
+def _missing(file: CaseFile, body: Mapping[str, Any]) -> list[str]:
+    """Names of the papers that are still wanted."""
+    given = {paper["material"] for paper in body["papers"]}
+    wanted = papers_wanted(acts_in_effect(file.view), file.edition.item) if file.edition else []
+    return [each.material.name for each in wanted if each.material.id not in given]
+
+
+def _done(case: str) -> str:
+    return url_for("registration.done", case=case)
+
+
+def _edition(code: str) -> Edition:
+    return edition_of(the_node().reference, code)
