@@ -7,7 +7,7 @@ settle  fold each touched case once -> views -> feeds -> automatic acts, until n
 
 from __future__ import annotations
 
-from common.node.node import Node
+from common.node.node import Clock, Node
 from common.node.values import CaseFile, Fault, Outgoing, Paper, Receipt, Status, Taken, Truth
 
-__all__ = ["CaseFile", "Fault", "Node", "Outgoing", "Paper", "Receipt", "Status", "Taken", "Truth"]
+__all__ = ["CaseFile", "Clock", "Fault", "Node", "Outgoing", "Paper", "Receipt", "Status", "Taken", "Truth"]

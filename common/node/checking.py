@@ -96,15 +96,19 @@ class Check:
     def _views(self) -> Iterator[Fault]:
         """Each case's row, words and lists are what its fold gives; no other case stands in the views."""
         ids = self._store.ledger.cases()
+        words = 0
         for case, facts in self.all_facts(ids):
             self.cases += 1
-            kept = self._store.views.facts(case)
+            words += len(facts.words)
+            kept = self._store.views.facts(case, facts.words)
             if kept != facts:
                 yield Fault(case, "view.differs" if kept else "view.missing")
         if self._store.views.counts()[0] != self.cases:
             known = set(ids)
             extra = next(row.case_id for row in self._store.views.all() if row.case_id not in known)
             yield Fault(extra, "view.extra")
+        if self._store.views.count_words() != words:
+            yield Fault("word", "view.extra")
 
     def all_facts(self, cases: Iterable[str]) -> Iterator[tuple[str, CaseFacts]]:
         """What the views should keep of these cases."""

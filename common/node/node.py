@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import partial
 from typing import Any, TypeVar
 
 from common.case.automatic import confirmation, due_automatic
@@ -279,13 +278,14 @@ class Node:
     def _with_decision_number(self, command: _Decided, author: Author) -> _Decided:
         """A decision gets the next number of the deciding office's own series at this node (R-511)."""
         if isinstance(command, DecideCase) and command.number is None:
-            return replace(command, number=self._decision_number(author.office))
+            return replace(command, number=self.decision_number(author.office))
         if isinstance(command, RegisterCase) and command.finish and command.finish.decision.number is None:
             decision = self._with_decision_number(command.finish.decision, author)
             return replace(command, finish=replace(command.finish, decision=decision))
         return command
 
-    def _decision_number(self, office: str) -> str:
+    def decision_number(self, office: str) -> str:
+        """The next number of the office's own series at this node (R-511); free again if its transaction fails."""
         year, device = self.today().year, self._device
         number = self.store.local.next_number(f"decision {office} {device} {year}")
         return f"{self.reference.office_name(office)}〔{year}〕{device}{number:04}号"
@@ -377,11 +377,9 @@ class Node:
 
     def _own_past(self, events: Iterable[Event]) -> None:
         """What comes from others and is ours, or says that ours forked: another life has written on this origin."""
-        for event in events:
-            if event.origin == self.origin or (
-                event.type == FORKED and event.body.get("origin") == self.origin
-            ):
-                self.store.local.set_setting(EPOCH_DUE, True)
+        mine = self.origin
+        if any(e.origin == mine or (e.type == FORKED and e.body.get("origin") == mine) for e in events):
+            self.store.local.set_setting(EPOCH_DUE, True)
 
     def _forks(self, before: int) -> list[Event]:
         """Write the evidence of each fork that begins with an event after this position, unless it is known."""
@@ -429,21 +427,20 @@ class Node:
         reference = self.reference
         record = reference.nodes.get(self.id)
         acting = record is not None and record.cuts is None
-        return Settling(
-            self.store,
-            reference,
-            pen,
-            home=record.office if record else None,
-            hub=self.is_hub,
-            serves=self.serves,
-            due=partial(self._due, reference, self._timers_may_fire()) if acting else _nothing_due,
-        )
+        hub, today, timers = self.is_hub, self.today(), self._timers_may_fire()
 
-    def _due(self, reference: Reference, timers: bool, view: CaseView) -> Draft | None:
-        """The automatic act that this node has to write now on a case."""
-        today = self.today()
-        draft = due_automatic(view, reference, self.serves, today, timers=timers)
-        return draft or (confirmation(view, reference, today) if self.is_hub else None)
+        def serves(office: str) -> bool:
+            return reference.node_serves(self.id, office, reference.size)
+
+        def due(view: CaseView) -> Draft | None:
+            """The automatic act that this node has to write now on a case."""
+            if not acting:
+                return None
+            draft = due_automatic(view, reference, serves, today, timers=timers)
+            return draft or (confirmation(view, reference, today) if hub else None)
+
+        home = record.office if record else None
+        return Settling(self.store, reference, pen, home=home, hub=hub, serves=serves, due=due)
 
     def _touched(self, events: Iterable[Event]) -> set[str]:
         """The cases on which events of no case act later: cut-offs, mergers, calendars, ends (design 4)."""
@@ -670,10 +667,6 @@ def _read(
         except LedgerError as exc:
             refused.append((None, exc.code))
     return found, tuple(refused)
-
-
-def _nothing_due(view: CaseView) -> None:
-    return None
 
 
 def _nothing(store: Store, event: Event) -> Iterable[str]:

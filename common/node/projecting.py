@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from common.case.clock import due
+from common.case.evolve import is_receipt
 from common.case.state import ENDED, UNANSWERED, Status
 from common.case.view import CaseView, label
 from common.events import Event
@@ -40,6 +41,7 @@ def facts(
         label=label(view),
         ended=state.status in ENDED,
         holder=state.holder,
+        held_since=held_since(view),
         offer_to=state.offer_to,
         office=_text(body.get("office")),
         village=_text(body.get("village")) or None,
@@ -58,6 +60,7 @@ def facts(
         frozen=view.frozen,
         set_aside=len(view.aside),
         asks=len(view.asks),
+        loose=len(view.loose),
         waiting=len(view.waiting),
         left=left,
         updated=updated,
@@ -81,6 +84,15 @@ def duty(view: CaseView, due_on: date | None) -> date | None:
     if state.status is Status.CORRECTING:
         return state.correct_by
     return due_on if state.status is Status.ACCEPTED else None
+
+
+_GIVES_HOLD = frozenset({"case.registered", "case.taken", "case.taken_over"})
+
+
+def held_since(view: CaseView) -> str | None:
+    """The day, as written, of the act in effect that put the case into its holder's hands."""
+    acts = (view.events[step] for step in reversed(view.path))
+    return next((_text(act.body.get("day")) for act in acts if act.type in _GIVES_HOLD or is_receipt(act)), None)
 
 
 def timer(view: CaseView) -> date | None:

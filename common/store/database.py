@@ -128,6 +128,10 @@ class Database:
         found = self.row(sql, values)
         return found[0] if found else None
 
+    def is_empty(self, table: str) -> bool:
+        """True if the table has no row: most often so of those that hold exceptions."""
+        return self.row(f"SELECT 1 FROM {table} LIMIT 1") is None  # noqa: S608
+
     def chunks(self, sql: str, keys: Iterable[Value], before: Values = ()) -> Iterator[tuple[Value, ...]]:
         """Rows of a query with ``IN (%s)`` over any number of keys, some hundred at a time."""
         listed = list(keys)

@@ -60,10 +60,14 @@ class Waiting:
 
     def needing(self, needs: Iterable[str]) -> Sequence[Held]:
         """Those that wait for one of these."""
+        if self._db.is_empty("waiting"):
+            return ()
         return [_held(r) for r in self._db.chunks(_HELD + " WHERE needs IN (%s)", needs)]
 
     def has(self, ids: Iterable[str]) -> set[str]:
         """Those of the ids that wait here."""
+        if self._db.is_empty("waiting"):
+            return set()
         keys = [bytes.fromhex(id) for id in ids]
         return {id.hex() for (id,) in self._db.chunks("SELECT id FROM waiting WHERE id IN (%s)", keys)}
 
@@ -125,6 +129,8 @@ class Stubs:
 
     def has(self, ids: Iterable[str]) -> set[str]:
         """Those of the ids that are stubs here."""
+        if self._db.is_empty("stub"):
+            return set()
         keys = [bytes.fromhex(id) for id in ids]
         return {id.hex() for (id,) in self._db.chunks("SELECT id FROM stub WHERE id IN (%s)", keys)}
 

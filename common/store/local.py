@@ -304,6 +304,11 @@ class Local(_Accounts):
             )
             return int(self._db.one("SELECT count FROM attempt WHERE key = ?", (key,)))
 
+    def forget_tries(self, before: int) -> None:
+        """Drop the counts of which nothing was tried since that time (UTC ms)."""
+        with self._db.write():
+            self._db.run("DELETE FROM attempt WHERE at < ?", (before,))
+
     def clear_tries(self, key: str) -> None:
         with self._db.write():
             self._db.run("DELETE FROM attempt WHERE key = ?", (key,))

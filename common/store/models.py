@@ -247,6 +247,7 @@ class CaseView(Table):
     label = TextField()
     ended = BooleanField()
     holder = TextField()
+    held_since = TextField(null=True)
     offer_to = TextField(null=True)
     office = TextField()
     village = TextField(null=True)
@@ -265,6 +266,7 @@ class CaseView(Table):
     frozen = BooleanField()
     set_aside = IntegerField()
     asks = IntegerField()
+    loose = IntegerField()  # deliveries of a decision that has no effect
     waiting = IntegerField()
     left = BooleanField()
     updated = BigIntegerField()  # pos of its newest event

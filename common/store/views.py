@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any
 
 from common.errors import NotFound
@@ -16,13 +17,14 @@ class CaseRow:
     """A case as a list shows it.  Dates are ISO texts or None.
 
     label       as the contract of commands names states (``common.case.label``); ``ended``: no moving act follows
-    holder      the office in whose hands it is; ``offer_to``: the addressee of an open offer
+    holder      the office in whose hands it is, since ``held_since``; ``offer_to``: the addressee of an open offer
     office      who registered it; ``village``: the applicant's, if given
     salt        of the registration: a draft's idempotency key
     duty        the next day that matters to the holder: due date, last day for the notice or for the correction
     confirmed   no act in effect awaits the hub
     frozen      an act of a type unknown here moves it: nothing may be done here
     set_aside, asks, waiting    how many acts without effect, unheard asks, missing predecessors
+    loose       how many papers are out on a decision that has no effect (作废证件在外)
     left        no more of it will come to this node
     updated     pos of its newest event
     """
@@ -34,6 +36,7 @@ class CaseRow:
     label: str
     ended: bool
     holder: str
+    held_since: str | None
     offer_to: str | None
     office: str
     village: str | None
@@ -52,6 +55,7 @@ class CaseRow:
     frozen: bool
     set_aside: int
     asks: int
+    loose: int
     waiting: int
     left: bool
     updated: int
@@ -115,6 +119,11 @@ WORKLISTS: Mapping[str, str] = {
     "aside": "(holder IN ({offices}) OR office IN ({offices})) AND set_aside > 0",  # 有未生效
     "ended": "(holder IN ({offices}) OR office IN ({offices})) AND ended",  # 已办结
     "all": "(holder IN ({offices}) OR office IN ({offices}) OR offer_to IN ({offices}))",
+    # of the whole county, whatever the offices: what the reconciliation desk asks
+    "county_void_papers": "loose > 0",  # 作废证件在外
+    "county_frozen": "frozen",  # 冻结
+    "county_asks": "asks > 0",  # 诉求没有答复
+    "county_offered": f"offer_to IS NOT NULL AND {_OPEN}",  # 移送没有接收
 }
 
 _NAMES = tuple(f.name for f in fields(CaseRow))
@@ -123,6 +132,7 @@ _UPSERT = (
     f"INSERT INTO case_view ({', '.join(_NAMES)}) VALUES ({', '.join('?' * len(_NAMES))})"  # noqa: S608
     f" ON CONFLICT (case_id) DO UPDATE SET {', '.join(f'{n} = excluded.{n}' for n in _NAMES[1:])}"
 )
+_COLUMNS_OF = attrgetter(*_NAMES[1:])
 _FLAGS = frozenset(("ended", "urgent", "provisional", "confirmed", "frozen", "left"))
 
 
@@ -133,10 +143,13 @@ class Views:
     # -- writing
 
     def write(self, cases: Sequence[CaseFacts], *, fresh: bool = False) -> None:
-        """Put what is known of these cases in the place of what was; ``fresh``: nothing was."""
+        """Put what is known of these cases in the place of what was; ``fresh``: nothing was.
+
+        Words follow from the registering event alone, which never changes: they are only added.
+        """
         ids = [bytes.fromhex(c.row.case_id) for c in cases]
         if not fresh:
-            for table in ("word", "aside", "ask", "need", "timer", "paper"):
+            for table in ("aside", "ask", "need", "timer", "paper"):
                 self._db.run_many(f"DELETE FROM {table} WHERE case_id = ?", [(id,) for id in ids])  # noqa: S608
         self._db.run_many(_UPSERT, [_values(c.row) for c in cases])
         for sql, rows in (
@@ -196,14 +209,14 @@ class Views:
         row = self._db.row(_SELECT + " WHERE salt = ? AND office = ?", (salt, office))
         return _row(row) if row else None
 
-    def facts(self, case: str) -> CaseFacts | None:
-        """Everything kept of one case."""
+    def facts(self, case: str, words: frozenset[str]) -> CaseFacts | None:
+        """Everything kept of one case; of its words those among ``words``."""
         row = self.get(case)
         if row is None:
             return None
         return CaseFacts(
             row=row,
-            words=frozenset(self._column("SELECT text FROM word WHERE case_id = ?", case)),
+            words=self._words(case, words),
             aside=tuple(self.asides(case)),
             asks=tuple(
                 x.hex() for x in self._column("SELECT id FROM ask WHERE case_id = ? ORDER BY id", case)
@@ -212,6 +225,16 @@ class Views:
             timer=next(iter(self._column("SELECT day FROM timer WHERE case_id = ?", case)), None),
             papers=tuple(self.papers(case)),
         )
+
+    def _words(self, case: str, words: frozenset[str]) -> frozenset[str]:
+        found = self._db.chunks(
+            "SELECT text FROM word WHERE case_id = ? AND text IN (%s)", words, before=(bytes.fromhex(case),)
+        )
+        return frozenset(text for (text,) in found)
+
+    def count_words(self) -> int:
+        """How many words there are in all."""
+        return int(self._db.one("SELECT count(*) FROM word"))
 
     def _column(self, sql: str, case: str) -> list[Value]:
         return [value for (value,) in self._db.rows(sql, (bytes.fromhex(case),))]
@@ -302,10 +325,21 @@ class Views:
             yield from map(_row, rows)
             after = rows[-1][0]
 
+    def registered_since(self, office: str, day: str, today: str) -> tuple[int, int, int, int]:
+        """Of the cases that an office registered since a day: (all, ended, under way, of these past their due date)."""
+        row = self._db.rows(
+            "SELECT count(*), coalesce(sum(ended), 0), coalesce(sum(NOT ended), 0), coalesce(sum(NOT ended AND due < ?), 0)"
+            " FROM case_view WHERE office = ? AND registered_on >= ?",
+            (today, office, day),
+        )[0]
+        return int(row[0]), int(row[1]), int(row[2]), int(row[3])
+
     # -- which cases to fold again
 
     def needing(self, ids: Iterable[str]) -> set[str]:
         """The cases whose fold misses one of these."""
+        if self._db.is_empty("need"):
+            return set()
         keys = [bytes.fromhex(id) for id in ids]
         return {
             case.hex() for (case,) in self._db.chunks("SELECT case_id FROM need WHERE needs IN (%s)", keys)
@@ -353,8 +387,7 @@ def words_of(name: str, numbers: Iterable[str]) -> frozenset[str]:
 
 
 def _values(row: CaseRow) -> tuple[Value, ...]:
-    case, *rest = astuple(row)
-    return (bytes.fromhex(case), *rest)
+    return (bytes.fromhex(row.case_id), *_COLUMNS_OF(row))
 
 
 def _row(values: Sequence[Any]) -> CaseRow:
