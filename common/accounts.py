@@ -144,26 +144,34 @@ class Throttle:
     """Slows and limits tries on one thing: the first few are free, then each doubles a wait.
 
     A try is counted before it is judged, so that tries made at the same time count as well.
+
+    Args:
+        free: how many failures in a row cost no wait.
     """
 
-    def __init__(self, store: AccountStore, clock: Callable[[], int]) -> None:
+    def __init__(self, store: AccountStore, clock: Callable[[], int], free: int = FREE_FAILURES) -> None:
         self._store = store
         self._clock = clock
+        self._free = free
 
-    def count(self, key: str) -> None:
+    def count(self, key: str, code: str = "web.too_many") -> None:
         """Counts a try.
 
         Errors:
-            TooMany ``account.locked`` (failures, wait, wait_ms) while one must wait; then it does not count.
+            TooMany ``code`` (failures, wait, wait_ms) while one must wait; then it does not count.
         """
-        now = self._clock()
         with self._store.write():
-            count, at = self._store.tries(key)
-            # A last try in the future: the clock was set back, and it may be years until it is there again.
-            waiting = at + wait_after(count) - now if at <= now else 0
-            if waiting > 0:
-                raise TooMany("account.locked", failures=count, wait=_duration(waiting), wait_ms=waiting)
-            self._store.count_try(key, now)
+            self.check(key)
+            self._store.count_try(key, self._clock())
+
+    def check(self, key: str) -> None:
+        """Asks whether a try is free now, without counting one.  Errors as ``count``."""
+        now = self._clock()
+        count, at = self._store.tries(key)
+        # A last try in the future: the clock was set back, and it may be years until it is there again.
+        waiting = at + wait_after(count, self._free) - now if at <= now else 0
+        if waiting > 0:
+            raise TooMany(code, failures=count, wait=_duration(waiting), wait_ms=waiting)
 
     def clear(self, key: str) -> None:
         """The try was a right one: the next is free again."""
@@ -269,7 +277,7 @@ class Accounts:
         row = self._store.password(officer)
         if row is None:
             raise LoginNeeded("account.no_password")
-        self.throttle.count(_login_key(officer))
+        self.throttle.count(_login_key(officer), "account.locked")
         plain = _plain(password)
         if len(plain) > MOST_PASSWORD or not self._check(plain, row.phc):
             raise LoginNeeded("account.wrong_password")
@@ -451,7 +459,7 @@ class Accounts:
         waiting = self._waiting_reset(officer)
         if waiting is None:
             raise BadInput("account.code_expired")
-        self.throttle.count(_login_key(officer))
+        self.throttle.count(_login_key(officer), "account.locked")
         given = _digits(answer)
         if not any(hmac.compare_digest(given, reset_answer(key, waiting.challenge, officer)) for key in keys):
             raise LoginNeeded("account.wrong_answer")
@@ -516,11 +524,11 @@ _DAMM = tuple(
 # -- passwords as people type them
 
 
-def wait_after(failures: int) -> int:
-    """Milliseconds to wait after that many wrong passwords in a row: none at first, then doubling up to a limit."""
-    if failures <= FREE_FAILURES:
+def wait_after(failures: int, free: int = FREE_FAILURES) -> int:
+    """Milliseconds to wait after that many failures in a row: none at first, then doubling up to a limit."""
+    if failures <= free:
         return 0
-    return min(FIRST_WAIT_MS << min(failures - FREE_FAILURES - 1, 20), MOST_WAIT_MS)
+    return min(FIRST_WAIT_MS << min(failures - free - 1, 20), MOST_WAIT_MS)
 
 
 def _checked(password: str) -> str:

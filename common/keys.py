@@ -21,7 +21,9 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from common.ed25519 import good_public_key, good_signature
 from common.errors import BadSignature, LedgerError
@@ -312,6 +314,14 @@ class SealKey:
 
     def public_jwk(self) -> dict[str, str]:
         return self.public.jwk()
+
+    def shared(self, other: JWK, info: bytes) -> bytes:
+        """32 bytes that only the owners of this key and of the other can find: X25519, then HKDF-SHA256 with ``info``.
+
+        Raises BadKey.
+        """
+        secret = self._key.exchange(read_seal_jwk(other)._key)
+        return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(secret)
 
 
 def seal(public_jwk: JWK, plaintext: bytes, info: bytes) -> bytes:
