@@ -161,10 +161,10 @@ class Throttle:
             TooMany ``code`` (failures, wait, wait_ms) while one must wait; then it does not count.
         """
         with self._store.write():
-            self.check(key)
+            self.check(key, code)
             self._store.count_try(key, self._clock())
 
-    def check(self, key: str) -> None:
+    def check(self, key: str, code: str = "web.too_many") -> None:
         """Asks whether a try is free now, without counting one.  Errors as ``count``."""
         now = self._clock()
         count, at = self._store.tries(key)

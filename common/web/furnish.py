@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from flask import Flask, request
 from jinja2.bccache import Bucket, BytecodeCache
-from markupsafe import Markup
 
 from common import ids
 from common.catalogue.amounts import yuan_of
@@ -44,25 +44,37 @@ def furnish(app: Flask) -> None:
     app.context_processor(_context)
 
 
-def when(ms: int) -> Markup:
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A time as a page shows it: what people say, the full one on hover and in print, and one for machines."""
+
+    machine: str
+    full: str
+    said: str
+
+    def __str__(self) -> str:
+        return self.said
+
+    def __html__(self) -> str:
+        """Nothing here comes from people: digits, and words of ours."""
+        return f'<time datetime="{self.machine}" title="{self.full}">{self.said}</time>'
+
+
+def when(ms: int) -> Time:
     """今天 09:12, with the full instant on hover and in print."""
     node = visitor.node()
-    return _time(words.machine_instant(ms), words.full_instant(ms), words.instant_words(ms, node.now()))
+    return Time(words.machine_instant(ms), words.full_instant(ms), words.instant_words(ms, node.now()))
 
 
-def day(value: date | str) -> Markup:
+def day(value: date | str) -> Time:
     """3月4日 周三, 今天; the full date on hover and in print."""
     value = _date(value)
-    return _time(value.isoformat(), words.full_day(value), words.day_words(value, visitor.node().today()))
+    return Time(value.isoformat(), words.full_day(value), words.day_words(value, visitor.node().today()))
 
 
 def formal(value: date | str) -> str:
     """2026年3月4日, as it stands in documents."""
     return words.formal_day(_date(value))
-
-
-def _time(machine: str, full: str, said: str) -> Markup:
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(machine, full, said)
 
 
 def _date(value: date | str) -> date:
