@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from common.case.acts import is_receipt
 from common.case.clock import due
-from common.case.evolve import is_receipt
 from common.case.state import ENDED, UNANSWERED, Status
 from common.case.view import CaseView, label
 from common.events import Event
@@ -92,7 +92,9 @@ _GIVES_HOLD = frozenset({"case.registered", "case.taken", "case.taken_over"})
 def held_since(view: CaseView) -> str | None:
     """The day, as written, of the act in effect that put the case into its holder's hands."""
     acts = (view.events[step] for step in reversed(view.path))
-    return next((_text(act.body.get("day")) for act in acts if act.type in _GIVES_HOLD or is_receipt(act)), None)
+    return next(
+        (_text(act.body.get("day")) for act in acts if act.type in _GIVES_HOLD or is_receipt(act)), None
+    )
 
 
 def timer(view: CaseView) -> date | None:

@@ -23,6 +23,7 @@ _PRAGMAS = {
     "foreign_keys": 1,
     "cache_size": -32_000,  # kB; random ids touch the whole of an index
     "temp_store": "memory",
+    "wal_autocheckpoint": 4000,  # pages: what several writes touch is written back once
     "journal_size_limit": 64 * 1024 * 1024,
 }
 

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from common.store.cases import Cases
 from common.store.database import Database, Value
 from common.store.ledger import Ledger, Stored
 
@@ -62,16 +63,16 @@ class _Feed:
 class Writer:
     """Collects what a transaction appends to feeds, and writes it at once."""
 
-    def __init__(self, db: Database, silent: Iterable[str] = ()) -> None:
-        self._db = db
+    def __init__(self, db: Database, cases: Cases, silent: Iterable[str] = ()) -> None:
+        self._db, self._cases = db, cases
         self._silent = frozenset(silent)
         self._feeds: dict[str, _Feed] = {}
         self._entries: list[tuple[Value, ...]] = []
-        self._scopes: dict[tuple[bytes, int], tuple[int, bool]] = {}
+        self._scopes: dict[tuple[int, int], tuple[int, bool]] = {}
 
     def bring(self, division: str, case: str, events: Sequence[tuple[int, str]], upto: int) -> None:
         """The case is in the division's scope: append these (pos, id); those up to ``upto`` were counted before."""
-        feed, key = self._feed(division), bytes.fromhex(case)
+        feed, key = self._feed(division), self._cases.number(case)
         for pos, _ in events:
             self._enter(feed, key, pos)
         fresh = [id for pos, id in events if pos > upto]
@@ -82,11 +83,11 @@ class Writer:
 
     def leave(self, division: str, case: str) -> None:
         """The case has left the division's scope."""
-        feed, key = self._feed(division), bytes.fromhex(case)
+        feed, key = self._feed(division), self._cases.number(case)
         self._enter(feed, key, None)
         upto = self._scopes.get((key, feed.id))
         if upto is None:
-            self._db.run("UPDATE scope SET present = 0 WHERE case_id = ? AND division = ?", (key, feed.id))
+            self._db.run("UPDATE scope SET present = 0 WHERE case_no = ? AND division = ?", (key, feed.id))
         else:
             self._scopes[key, feed.id] = (upto[0], False)
 
@@ -104,11 +105,11 @@ class Writer:
     def flush(self) -> None:
         """Write what was collected."""
         self._db.run_many(
-            "INSERT INTO feed (division, number, case_id, pos) VALUES (?, ?, ?, ?)", self._entries
+            "INSERT INTO feed (division, number, case_no, pos) VALUES (?, ?, ?, ?)", self._entries
         )
         self._db.run_many(
-            "INSERT INTO scope (case_id, division, upto, present) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT (case_id, division) DO UPDATE SET upto = excluded.upto, present = excluded.present",
+            "INSERT INTO scope (case_no, division, upto, present) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (case_no, division) DO UPDATE SET upto = excluded.upto, present = excluded.present",
             [(case, division, upto, present) for (case, division), (upto, present) in self._scopes.items()],
         )
         self._db.run_many(
@@ -119,7 +120,7 @@ class Writer:
         self._scopes.clear()
         self._feeds.clear()
 
-    def _enter(self, feed: _Feed, case: bytes | None, pos: int | None) -> None:
+    def _enter(self, feed: _Feed, case: int | None, pos: int | None) -> None:
         if not feed.silent:
             feed.number += 1
             self._entries.append((feed.id, feed.number, case, pos))
@@ -142,32 +143,32 @@ class Writer:
 class Feeds:
     """Reading of feeds, and their writer."""
 
-    def __init__(self, db: Database, ledger: Ledger) -> None:
-        self._db = db
-        self._ledger = ledger
+    def __init__(self, db: Database, cases: Cases, ledger: Ledger) -> None:
+        self._db, self._cases, self._ledger = db, cases, ledger
 
     def writer(self, silent: Iterable[str] = ()) -> Writer:
         """For one transaction; ``flush`` at its end.  Of ``silent`` divisions only the tip is kept."""
-        return Writer(self._db, silent)
+        return Writer(self._db, self._cases, silent)
 
     def scopes(self, cases: Iterable[str]) -> dict[str, dict[str, tuple[int, bool]]]:
         """case -> division -> (upto, present): which feeds know the case."""
         found: dict[str, dict[str, tuple[int, bool]]] = {}
-        for case, division, upto, present in self._db.chunks(
-            "SELECT s.case_id, d.code, s.upto, s.present FROM scope s JOIN division d ON d.id = s.division"
-            " WHERE s.case_id IN (%s)",
-            [bytes.fromhex(case) for case in cases],
+        known = self._cases.find_all(cases)
+        for number, division, upto, present in self._db.chunks(
+            "SELECT s.case_no, d.code, s.upto, s.present FROM scope s JOIN division d ON d.id = s.division"
+            " WHERE s.case_no IN (%s)",
+            known,
         ):
-            found.setdefault(case.hex(), {})[division] = (upto, bool(present))
+            found.setdefault(known[number], {})[division] = (upto, bool(present))
         return found
 
     def cases_of(self, division: str) -> list[str]:
         """The cases in a division's scope now."""
         rows = self._db.rows(
-            "SELECT s.case_id FROM scope s JOIN division d ON d.id = s.division WHERE d.code = ? AND s.present",
+            "SELECT s.case_no FROM scope s JOIN division d ON d.id = s.division WHERE d.code = ? AND s.present",
             (division,),
         )
-        return [case.hex() for (case,) in rows]
+        return list(self._cases.ids(number for (number,) in rows).values())
 
     def with_extra(self, id: str) -> list[str]:
         """The divisions whose feeds have this event of no case."""
@@ -181,7 +182,7 @@ class Feeds:
     def page(self, division: str, after: int, max_bytes: int, limit: int = 2000) -> list[Entry]:
         """The entries after a number, in order: at most ``max_bytes`` of lines, at least one entry."""
         rows = self._db.rows(
-            "SELECT f.number, f.case_id, e.id FROM feed f JOIN division d ON d.id = f.division"
+            "SELECT f.number, f.case_no, e.id FROM feed f JOIN division d ON d.id = f.division"
             " LEFT JOIN event e ON e.pos = f.pos WHERE d.code = ? AND f.number > ? ORDER BY f.number LIMIT ?",
             (division, after, limit),
         )
@@ -189,8 +190,9 @@ class Feeds:
         for start in range(0, len(rows), 64):
             part = rows[start : start + 64]
             stored = {one.id: one for one in self._ledger.stored(id.hex() for _, _, id in part if id)}
+            cases = self._cases.ids(case for _, case, _ in part if case)
             for number, case, id in part:
-                entry = _entry(number, case, stored[id.hex()] if id else None)
+                entry = _entry(number, cases.get(case), stored[id.hex()] if id else None)
                 max_bytes -= len(entry.line) + 1 if entry.line else LEAVING_BYTES
                 if found and max_bytes < 0:
                     return found
@@ -203,8 +205,7 @@ class Feeds:
         return Tip(row[0], row[1], row[2].hex()) if row else Tip()
 
 
-def _entry(number: int, case: bytes | None, event: Stored | None) -> Entry:
-    name = case.hex() if case else None
+def _entry(number: int, case: str | None, event: Stored | None) -> Entry:
     if event is None:
-        return Entry(number, name)
-    return Entry(number, name, event.id, event.line, event.origin, event.seq, event.side)
+        return Entry(number, case)
+    return Entry(number, case, event.id, event.line, event.origin, event.seq, event.side)

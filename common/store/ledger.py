@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from common.event_types import APPOINTMENTS
 from common.events import Event, decode
+from common.store.cases import Cases
 from common.store.database import Database, Value
 
 OWN = ""  # the source of what was written here
@@ -96,8 +97,8 @@ class Names:
 class Ledger:
     """See the module.  Ids are hex text outside and bytes inside."""
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    def __init__(self, db: Database, cases: Cases) -> None:
+        self._db, self._cases = db, cases
         self._names = Names(db, "name", "text")
         self._origins = Names(db, "origin", "name")
 
@@ -193,7 +194,7 @@ class Ledger:
             event.seq,
             bytes.fromhex(event.prev) if event.prev else None,
             self._names.id(event.type),
-            bytes.fromhex(case) if case else None,
+            self._cases.number(case) if case else None,
             side,
             event.type in APPOINTMENTS or (stream.reference and not side),
             source,
@@ -205,7 +206,7 @@ class Ledger:
     def _write(self, rows: Sequence[tuple[Value, ...]]) -> None:
         if rows:
             self._db.run_many(
-                "INSERT INTO event (pos, id, origin, seq, prev, type, case_id, side, refers, source, header, signature,"
+                "INSERT INTO event (pos, id, origin, seq, prev, type, case_no, side, refers, source, header, signature,"
                 " payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 rows,
             )
@@ -268,16 +269,16 @@ class Ledger:
         return [one.event for one in self.stored_of_case(case)]
 
     def stored_of_case(self, case: str) -> list[Stored]:
-        rows = self._db.rows(f"SELECT {_COLUMNS} FROM event WHERE case_id = ?", (bytes.fromhex(case),))  # noqa: S608
+        rows = self._db.rows(f"SELECT {_COLUMNS} FROM event WHERE case_no = ?", (self._cases.find(case),))  # noqa: S608
         return sorted((self._stored(row) for row in rows), key=lambda one: one.pos)
 
     def of_cases(self, cases: Iterable[str]) -> dict[str, list[Stored]]:
         """case -> its events, in the order of pos; a case without any is left out."""
         found: dict[str, list[Stored]] = {}
-        keys = [bytes.fromhex(case) for case in cases]
-        rows = self._db.chunks(f"SELECT case_id, {_COLUMNS} FROM event WHERE case_id IN (%s)", keys)  # noqa: S608
-        for case, *row in rows:
-            found.setdefault(case.hex(), []).append(self._stored(tuple(row)))
+        known = self._cases.find_all(cases)
+        rows = self._db.chunks(f"SELECT case_no, {_COLUMNS} FROM event WHERE case_no IN (%s)", known)  # noqa: S608
+        for number, *row in rows:
+            found.setdefault(known[number], []).append(self._stored(tuple(row)))
         for stored in found.values():
             stored.sort(key=lambda one: one.pos)
         return found
@@ -371,10 +372,10 @@ class Ledger:
     def cases_after(self, origin: str, seq: int) -> list[str]:
         """The cases with an event of this origin after ``seq``."""
         rows = self._db.rows(
-            "SELECT DISTINCT case_id FROM event WHERE origin = ? AND seq > ? AND case_id IS NOT NULL",
+            "SELECT DISTINCT case_no FROM event WHERE origin = ? AND seq > ? AND case_no IS NOT NULL",
             (self._origins.find(origin), seq),
         )
-        return [case.hex() for (case,) in rows]
+        return list(self._cases.ids(number for (number,) in rows).values())
 
     def of_type(self, kind: str) -> list[Event]:
         """All events of a type.  Reads the whole ledger."""
@@ -399,7 +400,7 @@ class Ledger:
     def columns_fit(self, pos: int, event: Event) -> bool:
         """Do the columns that queries look at say what the event says?"""
         row = self._db.row(
-            "SELECT origin, seq, prev, type, case_id, header, signature FROM event WHERE pos = ?", (pos,)
+            "SELECT origin, seq, prev, type, case_no, header, signature FROM event WHERE pos = ?", (pos,)
         )
         stream = _Stream(self._origins.find(event.origin) or 0, 0, None, 0, False)
         wanted = self._row(pos, event, stream, False, 0)
@@ -456,15 +457,17 @@ class Ledger:
     def cases(self, origins: Iterable[str] = ()) -> list[str]:
         """All cases, in the order in which their first events came; or those with an event of these origins."""
         if origins:
-            numbers = [self._origins.find(origin) for origin in origins]
+            streams = [self._origins.find(origin) for origin in origins]
             rows: Iterable[tuple[Value, ...]] = self._db.chunks(
-                "SELECT DISTINCT case_id FROM event WHERE case_id IS NOT NULL AND origin IN (%s)", numbers
+                "SELECT DISTINCT case_no FROM event WHERE case_no IS NOT NULL AND origin IN (%s)", streams
             )
         else:
             rows = self._db.rows(
-                "SELECT case_id FROM event WHERE case_id IS NOT NULL GROUP BY case_id ORDER BY min(pos)"
+                "SELECT no FROM cases WHERE EXISTS (SELECT 1 FROM event e WHERE e.case_no = no) ORDER BY no"
             )
-        return [case.hex() for (case,) in rows]
+        numbers = [int(number) for (number,) in rows]
+        ids = self._cases.ids(numbers)
+        return [ids[number] for number in numbers]
 
     def _stored(self, row: tuple[Value, ...]) -> Stored:
         pos, id, origin, seq, side, source, header, signature, payload = row

@@ -51,6 +51,13 @@ class Name(Table):
     text = TextField(unique=True)
 
 
+class Cases(Table):
+    """Short numbers for the ids of cases."""
+
+    no = AutoField()
+    id = BlobField(unique=True)
+
+
 class Event(Table):
     """One row an event, in the order taken.  ``signature``: its 64 bytes; the JWS header is ``header``."""
 
@@ -60,7 +67,7 @@ class Event(Table):
     seq = BigIntegerField()
     prev = BlobField(null=True)
     type = IntegerField()
-    case_id = BlobField(null=True)
+    case_no = IntegerField(null=True)
     side = BooleanField()  # a branch off its origin's main line
     refers = BooleanField()  # the Reference is made from it
     source = IntegerField()  # which node it came from
@@ -69,10 +76,11 @@ class Event(Table):
     payload = BlobField()
 
     class Meta:
-        indexes = ((("origin", "seq"), False), (("case_id",), False))
+        indexes = ((("origin", "seq"), False), (("case_no",), False))
 
 
 Event.add_index(SQL("CREATE INDEX IF NOT EXISTS event_refers ON event (pos) WHERE refers"))
+Event.add_index(SQL("CREATE INDEX IF NOT EXISTS event_side ON event (pos) WHERE side"))
 Event.add_index(SQL("CREATE INDEX IF NOT EXISTS event_side ON event (pos) WHERE side"))
 
 
@@ -120,7 +128,7 @@ class Feed(Table):
 
     division = IntegerField()
     number = BigIntegerField()
-    case_id = BlobField(null=True)
+    case_no = IntegerField(null=True)
     pos = BigIntegerField(null=True)
 
     class Meta:
@@ -142,13 +150,13 @@ class FeedExtra(Table):
 class Scope(Table):
     """Which divisions hold a case; ``upto``: events of the case up to this pos stand in the division's feed."""
 
-    case_id = BlobField()
+    case_no = IntegerField()
     division = IntegerField(index=True)
     upto = BigIntegerField()
     present = BooleanField()
 
     class Meta:
-        primary_key = CompositeKey("case_id", "division")
+        primary_key = CompositeKey("case_no", "division")
         without_rowid = True
 
 
@@ -240,7 +248,8 @@ class Refusal(Table):
 class CaseView(Table):
     """One row a case: what lists and searches ask for.  Dates are ISO texts, offices and labels as in the fold."""
 
-    case_id = BlobField(primary_key=True)
+    case_no = IntegerField(primary_key=True)
+    case_id = BlobField()
     number = TextField(index=True)
     item = TextField()
     edition = TextField()
@@ -287,58 +296,62 @@ class Word(Table):
     """A word by whose beginning a case is found: name, endings of the name, parts of the numbers."""
 
     text = TextField()
-    case_id = BlobField()
+    case_no = IntegerField()
 
     class Meta:
-        primary_key = CompositeKey("text", "case_id")
+        primary_key = CompositeKey("text", "case_no")
         without_rowid = True
 
 
 class Aside(Table):
     """An act kept without effect 未生效, with its reason."""
 
-    id = BlobField(primary_key=True)
-    case_id = BlobField(index=True)
+    id = BlobField()
+    case_no = IntegerField()
     reason = TextField()
+
+    class Meta:
+        primary_key = CompositeKey("case_no", "id")
+        without_rowid = True
 
 
 class Ask(Table):
     """An asking act that nobody has heard yet."""
 
-    id = BlobField(primary_key=True)
-    case_id = BlobField(index=True)
+    id = BlobField()
+    case_no = IntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("case_no", "id")
+        without_rowid = True
 
 
 class Need(Table):
     """A case whose fold misses something (an appointment, a base): folded again when it comes."""
 
     needs = BlobField()
-    case_id = BlobField(index=True)
+    case_no = IntegerField(index=True)
 
     class Meta:
-        primary_key = CompositeKey("needs", "case_id")
+        primary_key = CompositeKey("needs", "case_no")
         without_rowid = True
 
 
 class Timer(Table):
     """The first day on which the clock alone may call for an act of this node on a case."""
 
-    case_id = BlobField(primary_key=True)
+    case_no = IntegerField(primary_key=True)
     day = TextField(index=True)
 
 
 class Paper(Table):
     """A paper that an event of a case names."""
 
-    hash = BlobField()
+    hash = BlobField(index=True)
     event = BlobField()
-    case_id = BlobField(index=True)
+    case_no = IntegerField(index=True)
     material = TextField()
     size = BigIntegerField()
-
-    class Meta:
-        primary_key = CompositeKey("hash", "event")
-        without_rowid = True
 
 
 VIEWS = (CaseView, Word, Aside, Ask, Need, Timer, Paper)
@@ -374,6 +387,13 @@ class PaperFile(Table):
     at_parent = BooleanField(constraints=_ZERO)
     at_county = BooleanField(constraints=_ZERO)
     at = BigIntegerField()
+
+
+PaperFile.add_index(
+    SQL(
+        "CREATE INDEX IF NOT EXISTS paper_file_owed ON paper_file (size) WHERE NOT at_parent AND NOT at_county"
+    )
+)
 
 
 class Draft(Table):
@@ -450,7 +470,21 @@ class Attempt(Table):
     at = BigIntegerField()
 
 
-LEDGER = (Origin, Name, Event, Waiting, Stub, Division, Feed, FeedExtra, Scope, Tree, Checkpoint, Receipt)
+LEDGER = (
+    Origin,
+    Name,
+    Cases,
+    Event,
+    Waiting,
+    Stub,
+    Division,
+    Feed,
+    FeedExtra,
+    Scope,
+    Tree,
+    Checkpoint,
+    Receipt,
+)
 EXCHANGE = (Peer, PeerHead, Cursor, Refusal)
 LOCAL = (
     Setting,

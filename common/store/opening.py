@@ -9,6 +9,7 @@ from pathlib import Path
 from peewee import DatabaseError, SchemaManager
 
 from common.errors import Misuse
+from common.store.cases import Cases
 from common.store.database import Database
 from common.store.evidence import Evidence
 from common.store.feeds import Feeds
@@ -30,13 +31,14 @@ class Store:
 
     def __init__(self, db: Database) -> None:
         self.db = db
-        self.ledger = Ledger(db)
+        cases = Cases(db)
+        self.ledger = Ledger(db, cases)
         self.waiting = Waiting(db)
         self.stubs = Stubs(db, self.ledger)
-        self.feeds = Feeds(db, self.ledger)
+        self.feeds = Feeds(db, cases, self.ledger)
         self.peers = Peers(db)
         self.evidence = Evidence(db)
-        self.views = Views(db)
+        self.views = Views(db, cases)
         self.local = Local(db)
 
     @property

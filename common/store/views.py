@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from common.errors import NotFound
+from common.store.cases import Cases
 from common.store.database import Database, Value
 from common.store.models import VIEWS
 
@@ -129,16 +130,16 @@ WORKLISTS: Mapping[str, str] = {
 _NAMES = tuple(f.name for f in fields(CaseRow))
 _SELECT = f"SELECT {', '.join(_NAMES)} FROM case_view"  # noqa: S608
 _UPSERT = (
-    f"INSERT INTO case_view ({', '.join(_NAMES)}) VALUES ({', '.join('?' * len(_NAMES))})"  # noqa: S608
-    f" ON CONFLICT (case_id) DO UPDATE SET {', '.join(f'{n} = excluded.{n}' for n in _NAMES[1:])}"
+    f"INSERT INTO case_view (case_no, {', '.join(_NAMES)}) VALUES ({', '.join('?' * (len(_NAMES) + 1))})"  # noqa: S608
+    f" ON CONFLICT (case_no) DO UPDATE SET {', '.join(f'{n} = excluded.{n}' for n in _NAMES[1:])}"
 )
 _COLUMNS_OF = attrgetter(*_NAMES[1:])
 _FLAGS = frozenset(("ended", "urgent", "provisional", "confirmed", "frozen", "left"))
 
 
 class Views:
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    def __init__(self, db: Database, cases: Cases) -> None:
+        self._db, self._cases = db, cases
 
     # -- writing
 
@@ -147,34 +148,34 @@ class Views:
 
         Words follow from the registering event alone, which never changes: they are only added.
         """
-        ids = [bytes.fromhex(c.row.case_id) for c in cases]
+        ids = [self._cases.number(c.row.case_id) for c in cases]
         if not fresh:
             for table in ("aside", "ask", "need", "timer", "paper"):
-                self._db.run_many(f"DELETE FROM {table} WHERE case_id = ?", [(id,) for id in ids])  # noqa: S608
-        self._db.run_many(_UPSERT, [_values(c.row) for c in cases])
+                self._db.run_many(f"DELETE FROM {table} WHERE case_no = ?", [(id,) for id in ids])  # noqa: S608
+        self._db.run_many(_UPSERT, [(id, *_values(c.row)) for c, id in zip(cases, ids, strict=True)])
         for sql, rows in (
             (
-                "word (text, case_id) VALUES (?, ?)",
+                "word (text, case_no) VALUES (?, ?)",
                 ((w, id) for c, id in zip(cases, ids, strict=True) for w in c.words),
             ),
             (
-                "aside (id, case_id, reason) VALUES (?, ?, ?)",
+                "aside (id, case_no, reason) VALUES (?, ?, ?)",
                 ((bytes.fromhex(e), id, why) for c, id in zip(cases, ids, strict=True) for e, why in c.aside),
             ),
             (
-                "ask (id, case_id) VALUES (?, ?)",
+                "ask (id, case_no) VALUES (?, ?)",
                 ((bytes.fromhex(e), id) for c, id in zip(cases, ids, strict=True) for e in c.asks),
             ),
             (
-                "need (needs, case_id) VALUES (?, ?)",
+                "need (needs, case_no) VALUES (?, ?)",
                 ((bytes.fromhex(n), id) for c, id in zip(cases, ids, strict=True) for n in c.needs),
             ),
             (
-                "timer (case_id, day) VALUES (?, ?)",
+                "timer (case_no, day) VALUES (?, ?)",
                 ((id, c.timer) for c, id in zip(cases, ids, strict=True) if c.timer),
             ),
             (
-                "paper (hash, event, case_id, material, size) VALUES (?, ?, ?, ?, ?)",
+                "paper (hash, event, case_no, material, size) VALUES (?, ?, ?, ?, ?)",
                 (
                     (bytes.fromhex(p.hash), bytes.fromhex(p.event), id, p.material, p.size)
                     for c, id in zip(cases, ids, strict=True)
@@ -192,12 +193,12 @@ class Views:
     # -- one case
 
     def get(self, case: str) -> CaseRow | None:
-        row = self._db.row(_SELECT + " WHERE case_id = ?", (bytes.fromhex(case),))
+        row = self._db.row(_SELECT + " WHERE case_no = ?", (self._cases.find(case),))
         return _row(row) if row else None
 
     def rows(self, cases: Iterable[str]) -> dict[str, CaseRow]:
         """The rows of these cases, by id."""
-        found = self._db.chunks(_SELECT + " WHERE case_id IN (%s)", [bytes.fromhex(case) for case in cases])
+        found = self._db.chunks(_SELECT + " WHERE case_no IN (%s)", self._cases.find_all(cases))
         return {row.case_id: row for row in map(_row, found)}
 
     def by_number(self, number: str) -> list[CaseRow]:
@@ -219,16 +220,18 @@ class Views:
             words=self._words(case, words),
             aside=tuple(self.asides(case)),
             asks=tuple(
-                x.hex() for x in self._column("SELECT id FROM ask WHERE case_id = ? ORDER BY id", case)
+                x.hex() for x in self._column("SELECT id FROM ask WHERE case_no = ? ORDER BY id", case)
             ),
-            needs=frozenset(x.hex() for x in self._column("SELECT needs FROM need WHERE case_id = ?", case)),
-            timer=next(iter(self._column("SELECT day FROM timer WHERE case_id = ?", case)), None),
+            needs=frozenset(x.hex() for x in self._column("SELECT needs FROM need WHERE case_no = ?", case)),
+            timer=next(iter(self._column("SELECT day FROM timer WHERE case_no = ?", case)), None),
             papers=tuple(self.papers(case)),
         )
 
     def _words(self, case: str, words: frozenset[str]) -> frozenset[str]:
         found = self._db.chunks(
-            "SELECT text FROM word WHERE case_id = ? AND text IN (%s)", words, before=(bytes.fromhex(case),)
+            "SELECT text FROM word WHERE case_no = ? AND text IN (%s)",
+            words,
+            before=(self._cases.find(case),),
         )
         return frozenset(text for (text,) in found)
 
@@ -237,26 +240,29 @@ class Views:
         return int(self._db.one("SELECT count(*) FROM word"))
 
     def _column(self, sql: str, case: str) -> list[Value]:
-        return [value for (value,) in self._db.rows(sql, (bytes.fromhex(case),))]
+        return [value for (value,) in self._db.rows(sql, (self._cases.find(case),))]
 
     def asides(self, case: str) -> list[tuple[str, str]]:
         """(event id, reason) of a case's acts without effect."""
         rows = self._db.rows(
-            "SELECT id, reason FROM aside WHERE case_id = ? ORDER BY id", (bytes.fromhex(case),)
+            "SELECT id, reason FROM aside WHERE case_no = ? ORDER BY id", (self._cases.find(case),)
         )
         return [(id.hex(), reason) for id, reason in rows]
 
     def papers(self, case: str) -> list[PaperRow]:
         rows = self._db.rows(
-            "SELECT hash, event, case_id, material, size FROM paper WHERE case_id = ? ORDER BY hash, event",
-            (bytes.fromhex(case),),
+            "SELECT hash, event, material, size FROM paper WHERE case_no = ? ORDER BY hash, event",
+            (self._cases.find(case),),
         )
-        return [PaperRow(h.hex(), e.hex(), c.hex(), m, s) for h, e, c, m, s in rows]
+        return [
+            PaperRow(hash.hex(), event.hex(), case, material, size) for hash, event, material, size in rows
+        ]
 
     def papers_by_hash(self, hashes: Iterable[str]) -> list[PaperRow]:
         """Which events name these papers."""
         rows = self._db.chunks(
-            "SELECT hash, event, case_id, material, size FROM paper WHERE hash IN (%s)",
+            "SELECT p.hash, p.event, c.id, p.material, p.size FROM paper p JOIN cases c ON c.no = p.case_no"
+            " WHERE p.hash IN (%s)",
             [bytes.fromhex(h) for h in hashes],
         )
         return [PaperRow(h.hex(), e.hex(), c.hex(), m, s) for h, e, c, m, s in rows]
@@ -304,7 +310,7 @@ class Views:
         """(case, event id, reason) of every act without effect that nobody has ruled on, the newest case first."""
         names = ", ".join(f"v.{n}" for n in _NAMES)
         rows = self._db.rows(
-            f"SELECT a.id, a.reason, {names} FROM aside a JOIN case_view v ON v.case_id = a.case_id"  # noqa: S608
+            f"SELECT a.id, a.reason, {names} FROM aside a JOIN case_view v ON v.case_no = a.case_no"  # noqa: S608
             " ORDER BY v.updated DESC, a.id LIMIT ?",
             (limit,),
         )
@@ -319,17 +325,15 @@ class Views:
         )
 
     def all(self) -> Iterator[CaseRow]:
-        """Every case, in the order of their ids."""
-        after = b""
-        while rows := self._db.rows(_SELECT + " WHERE case_id > ? ORDER BY case_id LIMIT 500", (after,)):
-            yield from map(_row, rows)
-            after = rows[-1][0]
+        """Every case, in the order in which they were first heard of."""
+        for number in [no for (no,) in self._db.rows("SELECT case_no FROM case_view ORDER BY case_no")]:
+            yield from map(_row, self._db.rows(_SELECT + " WHERE case_no = ?", (number,)))
 
     def registered_since(self, office: str, day: str, today: str) -> tuple[int, int, int, int]:
         """Of the cases that an office registered since a day: (all, ended, under way, of these past their due date)."""
         row = self._db.rows(
-            "SELECT count(*), coalesce(sum(ended), 0), coalesce(sum(NOT ended), 0), coalesce(sum(NOT ended AND due < ?), 0)"
-            " FROM case_view WHERE office = ? AND registered_on >= ?",
+            "SELECT count(*), coalesce(sum(ended), 0), coalesce(sum(NOT ended), 0),"
+            " coalesce(sum(NOT ended AND due < ?), 0) FROM case_view WHERE office = ? AND registered_on >= ?",
             (today, office, day),
         )[0]
         return int(row[0]), int(row[1]), int(row[2]), int(row[3])
@@ -341,16 +345,13 @@ class Views:
         if self._db.is_empty("need"):
             return set()
         keys = [bytes.fromhex(id) for id in ids]
-        return {
-            case.hex() for (case,) in self._db.chunks("SELECT case_id FROM need WHERE needs IN (%s)", keys)
-        }
+        rows = self._db.chunks("SELECT case_no FROM need WHERE needs IN (%s)", keys)
+        return set(self._cases.ids(number for (number,) in rows).values())
 
     def timers(self, day: str) -> list[str]:
         """The cases on which the clock may call for an act on this day."""
-        return [
-            case.hex()
-            for (case,) in self._db.rows("SELECT case_id FROM timer WHERE day <= ? ORDER BY day", (day,))
-        ]
+        rows = self._db.rows("SELECT case_no FROM timer WHERE day <= ?", (day,))
+        return list(self._cases.ids(number for (number,) in rows).values())
 
     def open_cases(self) -> list[str]:
         return [case.hex() for (case,) in self._db.rows("SELECT case_id FROM case_view WHERE NOT ended")]
@@ -365,7 +366,7 @@ class Views:
         return [case.hex() for (case,) in rows]
 
 
-_FOUND = "case_id IN (SELECT case_id FROM word WHERE text >= ? AND text < ?)"
+_FOUND = "case_no IN (SELECT case_no FROM word WHERE text >= ? AND text < ?)"
 
 
 def _found(text: str) -> tuple[str, str]:
@@ -379,10 +380,11 @@ def normal_word(text: str) -> str:
 
 
 def words_of(name: str, numbers: Iterable[str]) -> frozenset[str]:
-    """The words that find a case: every ending of the name; each number, and its last 4, 6 and 8."""
-    found = {normal_word(name)[i:] for i in range(len(normal_word(name)))}
+    """The words that find a case: every ending of the name; each number, its last 6 and its last 4."""
+    plain = normal_word(name)
+    found = {plain[i:] for i in range(len(plain))}
     for number in map(normal_word, numbers):
-        found |= {number, number[-4:], number[-6:], number[-8:]}
+        found |= {number, number[-6:], number[-4:]}
     return frozenset(found - {""})
 
 
