@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from contextlib import nullcontext
 
-from common.cli import DONE, NO_LINK, REFUSED, Outcome, Parser, run
-from common.commands import a_count, add, add_shared_commands
-from common.offices import level
-from common.program import opened, serve
-from common.texts import words
+from common.cli import DONE, NO_LINK, REFUSED, Outcome, program_parser, run
+from common.commands import a_count, add, add_group, add_shared_commands
 from common.errors import PeerRefused
+from common.offices import level
+from common.program import alone, opened, serve
+from common.texts import words
 from sync.child import SyncReport, parents, set_parents
 from sync.slips import check_address
 from township_node.app import create_app
@@ -21,21 +22,19 @@ _CODES = {"level": DONE, "cut": NO_LINK, "refused": REFUSED}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = Parser(prog="township-node", description="便民 Bianmin: a village's or a township's node")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
+    parser, commands = program_parser("township-node", "便民 Bianmin: a village's or a township's node")
     init = add(commands, "init", "enrol this machine by its slip; run it again after a missing link", create)
     init.add_argument("--slip", required=True, metavar="FILE|TEXT")
     init.add_argument("--parent", action="append", default=[], metavar="URL", help="instead of the slip's addresses")
     serving = add(commands, "serve", "serve pages and exchange until SIGTERM", serve_pages)
     serving.add_argument("--host", default="127.0.0.1")
-    serving.add_argument("--port", type=a_count, default=0)
+    serving.add_argument("--port", type=a_count, default=0, help="0: a free one, which is printed")
     serving.add_argument("--no-sync", action="store_true", help="do not exchange with the parents by itself")
     sync = add(commands, "sync", "exchange with the first parent that answers until level", sync_now)
     sync.add_argument("--parent", action="append", default=[], metavar="URL")
-    parent = commands.add_parser("parent", help="the parents' addresses", description="the parents' addresses")
-    parts = parent.add_subparsers(dest="part", required=True, metavar="COMMAND", parser_class=Parser)
-    add(parts, "list", "the parents' addresses in order", list_parents)
-    change = add(parts, "set", "set the parents' addresses, in the order to be tried", change_parents)
+    parent = add_group(commands, "parent", "the parents' addresses")
+    add(parent, "list", "the parents' addresses in order", list_parents)
+    change = add(parent, "set", "set the parents' addresses, in the order to be tried", change_parents)
     change.add_argument("url", nargs="+")
     add_shared_commands(commands)
     return run(parser, argv)
@@ -53,11 +52,8 @@ def serve_pages(args: argparse.Namespace) -> int:
     with opened(args) as program:
         require_enrolled(program.node)
         exchanging = Exchanging(program.node, program.papers)
-        app = create_app(program, exchanging)
-        if args.no_sync:
-            return serve(app, args.host, args.port)
-        with exchanging.running():
-            return serve(app, args.host, args.port)
+        with alone(program.folder), nullcontext() if args.no_sync else exchanging.running():
+            return serve(create_app(program, exchanging), args.host, args.port)
 
 
 def sync_now(args: argparse.Namespace) -> Outcome:

@@ -59,9 +59,14 @@ class Exchanging:
         self.worker.nudge()
 
     def relay(self, request: bytes) -> bytes:
-        """Carry a village's enrolment request up, and its answer down, unchanged."""
+        """Carry a village's enrolment request up, and its answer down, unchanged.
+
+        Then fetch what the county wrote of it: the village asks this node next for the reference ledger.
+        """
         with links(parents(self.node), time.monotonic) as ways:
-            return relay_enrolment(ways, request)
+            answer = relay_enrolment(ways, request)
+        self.once()
+        return answer
 
     def state(self) -> SyncState:
         """What the bar at the foot of each page says."""
