@@ -118,9 +118,12 @@ def place(office: str) -> Place:
 
 
 def covers(role: str, appointed_at: str, office: str, canon: Callable[[str], str]) -> bool:
-    """Does an appointment at one office cover ``office``?  ``canon`` gives an office's successor (R-111)."""
-    home, wanted = canon(appointed_at), canon(office)
-    return home == wanted or (role in _WORKS_FOR_UNITS and home == division(wanted))
+    """Does an appointment at one office cover ``office``, or their successors each other (``canon``, R-111)?"""
+    return _covers(role, appointed_at, office) or _covers(role, canon(appointed_at), canon(office))
+
+
+def _covers(role: str, home: str, office: str) -> bool:
+    return home == office or (role in _WORKS_FOR_UNITS and home == division(office))
 
 
 def refusal(kind: str, role: str, appointed_at: str, office: str, canon: Callable[[str], str]) -> str | None:

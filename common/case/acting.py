@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
-from common.case.evolve import ADOPTABLE, closed, graded, intake_office, may, steps_to_finish
+from common.case.acts import ADOPTABLE
+from common.case.evolve import closed, may
+from common.case.grading import graded, intake_office, steps_to_finish
 from common.case.state import DECIDED, ENDED
 from common.case.view import CaseView
 from common.event_types import EVENT_TYPES

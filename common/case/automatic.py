@@ -12,7 +12,7 @@ from typing import Any
 
 from common import clock
 from common.calendar import UNPUBLISHED
-from common.case.evolve import SUBMIT, SUPPLY, WITHDRAWAL
+from common.case.acts import SUBMIT, SUPPLY, WITHDRAWAL
 from common.case.state import OPEN, UNANSWERED, Direction, Draft, Status
 from common.case.view import CaseView
 from common.event_types import EVENT_TYPES

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from common.case.evolve import AUTOMATIC, FIRM, adding_refusal, days_of, is_receipt, malformed
+from common.case.acts import AUTOMATIC, FIRM, days_of, is_receipt, malformed
+from common.case.evolve import adding_refusal
 from common.case.state import DECIDED, Parties, State
 from common.case.tree import Tree
 from common.case.view import Aside, CaseView, Waiting

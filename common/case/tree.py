@@ -11,17 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from common.case.evolve import (
-    AUTOMATIC,
-    apply,
-    days_of,
-    from_hub,
-    is_receipt,
-    malformed,
-    refusal,
-    standing,
-    unadoptable,
-)
+from common.case.acts import AUTOMATIC, days_of, from_hub, is_receipt, malformed, standing
+from common.case.effects import apply
+from common.case.evolve import refusal, unadoptable
 from common.case.state import State
 from common.case.view import Waiting
 from common.event_types import EVENT_TYPES, Home
