@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import secrets
 from types import TracebackType
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge, SecurityError
@@ -17,7 +18,7 @@ from common.errors import AppError, BadInput, NotFound
 from common.ids import DEVICE_ALPHABET
 from common.texts import words
 from common.web import visitor
-from common.web.rights import wants_json
+from common.web.rights import local_path, wants_json
 from common.web.words import size_words
 
 _TITLES = {
@@ -73,8 +74,18 @@ def problem(error: AppError) -> Response:
 
 
 def _page(error: AppError) -> Response:
-    page = render_template("error.html", title=_title(error.http_status), words=words(error), code=error.code)
+    page = render_template(
+        "error.html", title=_title(error.http_status), words=words(error), code=error.code, back=_back()
+    )
     return make_response(page, error.http_status)
+
+
+def _back() -> str | None:
+    """The page of ours that the request came from: after a form it shows how things stand now."""
+    came = urlsplit(request.referrer or "")
+    if request.method in visitor.SAFE or came.netloc != request.host:
+        return None
+    return local_path(came.path + ("?" + came.query if came.query else ""))
 
 
 def _title(status: int) -> str:

@@ -111,6 +111,25 @@ def test_a_refusal_is_a_page_in_words(http, kind, status):
     assert "object at 0x" not in page.source
 
 
+def test_a_refused_form_leads_back_to_the_page_it_came_from_and_nowhere_else(world):
+    @world.app.post("/refuse")
+    @right("public")
+    def refuse():
+        raise CommandRefused("case.unheard_of")
+
+    client = PageClient(world.app)
+    token = {"_token": client.get("/login").form("/login").fields["_token"]}
+
+    def back(referrer: str) -> list[str]:
+        page = check_page(client.http.post("/refuse", data=token, headers={"Referer": referrer}))
+        return [a.get("href") for a in page.main.all("a") if "刚才" in a.text]
+
+    assert back("http://localhost/cases/7?tab=2") == ["/cases/7?tab=2"]
+    assert back("http://other.example/cases/7") == []
+    assert back("http://localhost//other.example/") == []
+    assert back("nonsense") == back("") == []
+
+
 def test_a_refusal_to_a_script_is_a_problem_of_rfc_9457(http):
     answer = http.get("/raise/bad", headers=JSON)
     assert answer.status_code == 400
