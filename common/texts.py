@@ -158,6 +158,9 @@ TEXTS: Mapping[str, str] = {
     # -- the store and the node
     "node.exists": "{path} 里已经有一个节点。请另选一个空目录。",
     "node.no_hub": "还没有取到县里的基础数据。请先同步一次。",
+    "node.no_reason": "没有写停用的原因。请写上,以后要查。",
+    "node.no_such_machine": "没有登记过这台机器:{node}。请从节点表里进入。",
+    "node.no_such_place": "没有这个乡镇或村:{office}。请从节点表里进入。",
     "node.not_created": "{path} 里还没有节点。请先运行 init。",
     "node.not_enrolled": "这台机器还没有启用。请连上上级,再运行一次 init。",
     "reference.behind": "下级持有更新的基础数据(到第 {seq} 条),县里的这一份不全。在取回之前不能发布,请告诉技术员。",
@@ -192,6 +195,7 @@ TEXTS: Mapping[str, str] = {
     "slip.expired": "启用单已过期。请县里重新开一张。",
     "slip.group_wrong": "启用单第 {group} 组「{text}」不对,有字看错了。请对照原单再看一次。",
     "slip.no_parent": "没有上级地址。请先用 url set 设好县里的地址,或用 --parent 给出地址;最多 {most} 个。",
+    "slip.none_open": "没有还能用的启用单。请先开一张。",
     "slip.not_found": "没有读到启用单。请检查文件,或把启用单上的字全部抄进来。",
     "slip.only_at_the_hub": "启用单只能由县里开。",
     "slip.too_short": "启用单不全:应有 {groups} 组,只有 {found} 组。请把后面的也抄进来。",

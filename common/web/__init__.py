@@ -16,7 +16,7 @@ A feature is a folder with a blueprint, templates, and where it needs them stati
     <form method="post">{{ token() }} ... <button class="act">受理</button></form>{% endblock %}
 
 Times and days go through the filters ``when`` and ``day``, working days through ``due_words``, people through ``who``,
-``mask_name``, ``mask_id`` and ``mask_phone``; how far something has got through ``truth``, limits through ``lamp``.  Lists
-for the keyboard are tables of class ``list`` whose rows carry ``data-href``.  ``data-draft`` keeps a form as it is typed.
-No page has a style or a script in it, and an address is always one of ours: the policy would block the rest.
+``mask_name``, ``mask_id`` and ``mask_phone``; how far something has got through ``truth``, limits through ``lamp``.
+Lists for the keyboard are tables of class ``list`` whose rows carry ``data-href``.  ``data-draft`` keeps a form as it
+is typed.  No page has a style or a script in it, and an address is always one of ours: the policy would block the rest.
 """
