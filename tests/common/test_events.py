@@ -296,8 +296,14 @@ def test_no_text_takes_long_to_refuse(hostile):
 )
 def test_what_is_no_line_is_refused(code, line):
     with pytest.raises(BadEvent) as caught:
-        decode(split_line(line)[1])
+        split_line(line)
     assert caught.value.code == code
+
+
+def test_the_limits_are_those_of_the_protocol():
+    assert (events.MAX_PAYLOAD_BYTES, events.MAX_LINE_BYTES) == (65_536, 66_048)
+    assert (events.MAX_DEPTH, events.MAX_INT, events.MAX_KEYS) == (16, 9_007_199_254_740_991, 4_096)
+    split_line(b"a " + b" " * (events.MAX_LINE_BYTES - 2))
 
 
 @pytest.mark.parametrize(
