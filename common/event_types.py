@@ -119,7 +119,7 @@ EVENT_TYPES: Mapping[str, EventType] = _table(
     _moving("override_granted", "准许再次告知", reason="text"),
     _moving(
         "decided", "决定",
-        result="short", reasons="text?", basis="text?", document="text?", number="short?", signature="short?", key="short?",
+        result="short", reasons="text?", basis="text?", document="text?", number="short?", signature="text?", key="short?",
     ),
     _moving("revoked", "撤销决定", of="id", reason="text"),
     _moving("terminated", "终止", reason="text"),

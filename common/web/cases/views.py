@@ -1,0 +1,160 @@
+"""The page of a case, and the page of each act.
+
+A form carries the state that its page showed (``base``).  If the case has moved on meanwhile, the page is
+shown anew with what happened in between, and what was typed is kept.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+
+from common.errors import AppError, BadInput, CommandRefused, NotPermitted
+from common.texts import words
+from common.web import visitor
+from common.web.bar import say
+from common.web.cases.acts import ACTS, Act
+from common.web.cases.blueprint import blueprint
+from common.web.cases.desk import Desk, the_node
+from common.web.cases.page import CasePage, since
+from common.web.cases.reached import reached
+from common.web.cases.reading import GROUNDS, RELATIONS, RULINGS, Commands, Untyped
+from common.web.cases.story import WAYS
+from common.web.papers_view import seen_case
+from common.web.rights import local_path, right
+
+BASE = "_base"
+"""Name of the input that carries the id of the newest act in effect that the page showed."""
+OWN_PAGES = frozenset({"decide", "rate"})
+"""Acts whose pages are views of their own."""
+
+CHOICES = {"grounds": GROUNDS, "ways": WAYS, "relations": RELATIONS, "rulings": RULINGS}
+"""What may be chosen on the pages of acts: value -> words."""
+
+_access = logging.getLogger("bianmin.access")
+
+
+def desk_of(key: str) -> Desk:
+    """The officer who asks, before a case that he may see."""
+    node = the_node()
+    return Desk(seen_case(key), node.reference, node.today(), visitor.me())
+
+
+@blueprint.get("/cases/<key>")
+@right("login")
+def page(key: str) -> ResponseReturnValue:
+    return _case_page(desk_of(key))
+
+
+@blueprint.post("/cases/<key>")
+@right("login")
+def reveal(key: str) -> ResponseReturnValue:
+    """查看: the numbers in full, for this once; who looked is logged (R-1202)."""
+    desk = desk_of(key)
+    _access.info("officer %s saw the numbers of case %s", desk.officer.id, desk.file.id)
+    return _case_page(desk, revealed=True)
+
+
+@blueprint.get("/cases/<key>/glance")
+@right("login")
+def glance(key: str) -> ResponseReturnValue:
+    """What stands beside a worklist on a wide screen: the heart of the page, without its frame."""
+    desk = desk_of(key)
+    return render_template("cases/glance.html", page=_gathered(desk), desk=desk)
+
+
+def _case_page(desk: Desk, *, revealed: bool = False) -> str:
+    return render_template("cases/case.html", page=_gathered(desk, revealed=revealed), desk=desk)
+
+
+def _gathered(desk: Desk, *, revealed: bool = False) -> CasePage:
+    return CasePage(desk, revealed, reached(the_node(), desk.file))
+
+
+# -- acts
+
+
+def show_act(
+    desk: Desk,
+    act: Act,
+    typed: MultiDict[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+    *,
+    stale_base: str | None = None,
+    status: int = 200,
+) -> ResponseReturnValue:
+    """The page of an act; with errors, or with what happened since ``stale_base``, it shows again what was typed."""
+    case = CasePage(desk)
+    answer = render_template(
+        f"cases/{act.slug}.html" if act.slug in OWN_PAGES else "cases/act.html",
+        desk=desk,
+        act=act,
+        page=case,
+        typed=typed,
+        errors=errors or {},
+        between=list(since(case, stale_base)) if stale_base is not None else [],
+        fits=act.fits(desk),
+        choices=CHOICES,
+    )
+    return answer, status
+
+
+def do_act(
+    key: str, act: Act, commands: Commands, typed: MultiDict[str, str], base: str | None
+) -> ResponseReturnValue:
+    """Does what was asked, in one transaction, and goes back to the case; refusals become the act's page again."""
+    node, desk = the_node(), desk_of(key)
+    try:
+        with node.store.write():
+            for command in commands:
+                node.act(command, desk.author(act.kind), base, desk.file.id)
+                base = None  # the next stands on the one before it
+    except AppError as error:
+        return refused(key, act, typed, error, typed.get(BASE))
+    say(act.told)
+    return redirect(next_page(desk), 303)
+
+
+def refused(
+    key: str, act: Act, typed: MultiDict[str, str], error: AppError, base: str | None
+) -> ResponseReturnValue:
+    """The act's page with the words of the refusal at their input; of a stale one with what happened meanwhile."""
+    if not isinstance(error, BadInput | CommandRefused | NotPermitted):
+        raise error
+    if error.code == "case.stale":
+        return show_act(desk_of(key), act, typed, stale_base=base or "", status=error.http_status)
+    errors = {act.errors.get(error.code, ""): words(error)}
+    return show_act(desk_of(key), act, typed, errors, status=error.http_status)
+
+
+def next_page(desk: Desk) -> str:
+    """Back to the list that the act was done from, else to the case."""
+    return local_path(request.form.get("next")) or url_for("cases.page", key=desk.file.row.number)
+
+
+def _add(act: Act) -> None:
+    """The two routes of an act's page."""
+
+    @blueprint.get(f"/cases/<key>/{act.slug}", endpoint=act.slug)
+    @right(f"act:{act.kind}")
+    def ask(key: str) -> ResponseReturnValue:
+        return show_act(desk_of(key), act)
+
+    @blueprint.post(f"/cases/<key>/{act.slug}", endpoint=f"do-{act.slug}")
+    @right(f"act:{act.kind}")
+    def do(key: str) -> ResponseReturnValue:
+        typed = request.form
+        try:
+            commands = act.read(desk_of(key), typed)
+        except Untyped as missing:
+            return show_act(desk_of(key), act, typed, missing.errors, status=400)
+        return do_act(key, act, commands, typed, typed.get(BASE) or None)
+
+
+for _act in ACTS:
+    if _act.slug not in OWN_PAGES:
+        _add(_act)

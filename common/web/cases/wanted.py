@@ -1,0 +1,27 @@
+"""The papers that an application needs, as its page and its notices list them (R-107, R-210)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from common.case.file import form_of
+from common.catalogue.conditions import Requirement, materials_required
+from common.catalogue.items import Item
+from common.events import REGISTERED, Event
+
+
+def registration(acts: Sequence[Event]) -> Event | None:
+    """The registering act, if it is in effect."""
+    return next((event for event in acts if event.type == REGISTERED), None)
+
+
+def papers_wanted(acts: Sequence[Event], item: Item) -> list[Requirement]:
+    """The papers of the item's published list that this application needs, in the list's order."""
+    made = registration(acts)
+    if made is None:
+        return []
+    ticked = [each for each in made.body.get("ticked") or () if isinstance(each, str)]
+    applied = date.fromisoformat(made.body["day"])
+    wanted = materials_required(item, form_of(acts), str(made.body["channel"]), ticked, today=applied)
+    return [each for each in wanted if each.required]

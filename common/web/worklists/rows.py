@@ -1,0 +1,179 @@
+"""A case as a line of a list: the lamp and what is left, who, what, where it lies, how far it has got, the next act."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from common import clock
+from common.calendar import UNPUBLISHED, Calendar
+from common.catalogue.items import Item
+from common.clock import Lamp
+from common.ids import mask_name
+from common.node import Node, Truth
+from common.offices import Level, level
+from common.reference import Appointment
+from common.store.views import CaseRow
+from common.texts import STATES
+from common.web.cases.acts import BY_SLUG, Act
+from common.web.cases.story import short_office
+from common.web.rights import may
+from common.web.words import date_words, left_words
+
+_RUNNING = frozenset({"ACCEPTED", "HANDLING", "FORWARDED", "SENT_BACK", "PARALLEL"})
+_RESULTS = frozenset({"GRANTED", "REFUSED", "NOT_ACCEPTED", "RETURNED"})
+_ORDER = (Truth.HERE, Truth.TOWNSHIP, Truth.COUNTY)
+_LAST = "9999"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line.
+
+    Args:
+        lamp, left, until: colour, words (还有 3 天) and date; where no clock runs the state in words, and no date.
+        provisional: R-419.  person: masked, but on the list of his own agent.  village: where he lives.
+        place: who has it, and since when.  truth: the least of its acts.
+        act: what comes next here; None: it can only be opened.
+    """
+
+    case: CaseRow
+    lamp: Lamp | None
+    left: str
+    until: str
+    provisional: bool
+    person: str
+    item: str
+    tags: tuple[str, ...]
+    village: str
+    place: str
+    since: str
+    truth: Truth
+    act: Act | None
+    is_offered_here: bool
+    is_result: bool
+
+    @property
+    def order(self) -> tuple[str, int]:
+        """The oldest duty first."""
+        return (self.case.duty or self.case.due or _LAST, self.case.updated)
+
+
+class Rows:
+    """Makes lines for one officer, one page."""
+
+    def __init__(self, node: Node, officer: Appointment, offices: frozenset[str]) -> None:
+        self._node, self._officer, self._offices = node, officer, offices
+        self._reference = node.reference
+        self._today = node.today()
+        newest = self._reference.newest_calendar()
+        self._own = (
+            level(officer.office) is Level.VILLAGE
+        )  # an agent knows his people; lists elsewhere mask them
+        self._calendar: Calendar = newest[1] if newest else UNPUBLISHED
+
+    @cached_property
+    def _truths(self) -> Mapping[str, Truth]:
+        """Case -> the least truth of what the county has not receipted."""
+        least: dict[str, Truth] = {}
+        for one in self._node.outbox(MOST_OUTGOING):
+            if one.case is not None:
+                least[one.case] = min(one.truth, least.get(one.case, Truth.COUNTY), key=_ORDER.index)
+        return least
+
+    def row(self, case: CaseRow) -> Row:
+        edition = self._reference.editions.get(case.edition)
+        item = edition.item if edition else None
+        lamp, left, until = self._time(case, item)
+        offered_here = case.offer_to in self._offices
+        return Row(
+            case=case,
+            lamp=lamp,
+            left=left,
+            until=until,
+            provisional=case.provisional,
+            person=case.applicant if self._own else mask_name(case.applicant),
+            item=item.name if item else case.item,
+            tags=_tags(case),
+            village=short_office(self._reference, case.village or case.office),
+            place=self._place(case),
+            since=self._since(case),
+            truth=self._truths.get(case.case_id, Truth.COUNTY),
+            act=self._act(case, item),
+            is_offered_here=offered_here,
+            is_result=case.label in _RESULTS and case.office in self._offices,
+        )
+
+    def _time(self, case: CaseRow, item: Item | None) -> tuple[Lamp | None, str, str]:
+        last = self._last_day(case)
+        if last is None:
+            return None, STATES.get(case.label, case.label), ""
+        days = item.promised_days if item and case.label in _RUNNING else 0
+        lamp = clock.lamp(self._calendar, last, self._today, clock.warn_days_for(days))
+        left = clock.remaining_working_days(self._calendar, last, self._today)
+        words = "已到期" if left == 0 and last < self._today else left_words(left, short=True)
+        return lamp, words, date_words(last, self._today)
+
+    def _last_day(self, case: CaseRow) -> date | None:
+        """The day that a lamp counts to; the applicant's own term has none (R-704)."""
+        if case.label in _RUNNING and case.due:
+            return date.fromisoformat(case.due)
+        if case.label == "RECEIVED" and case.duty:
+            return date.fromisoformat(case.duty)
+        if case.label == "REGISTERED" and level(case.office) is Level.VILLAGE and case.registered_on:
+            return clock.report_by(self._calendar, date.fromisoformat(case.registered_on))
+        return None
+
+    def _place(self, case: CaseRow) -> str:
+        if case.label == "CORRECTING":
+            return "等群众补材料"
+        if case.ended:
+            return STATES.get(case.label, case.label)
+        if case.offer_to is not None:
+            return f"等{short_office(self._reference, case.offer_to)}接收"
+        if self._reference.canon(self._officer.office) == case.holder:
+            return "我单位"
+        return short_office(self._reference, case.holder)
+
+    def _since(self, case: CaseRow) -> str:
+        if case.ended or not case.held_since:
+            return ""
+        days = (self._today - date.fromisoformat(case.held_since)).days
+        return "今天" if days <= 0 else f"{days} 天"
+
+    def _act(self, case: CaseRow, item: Item | None) -> Act | None:
+        slug = None if case.frozen or case.left else self._slug(case, item)
+        act = BY_SLUG.get(slug or "")
+        return act if act is not None and may(f"act:{act.kind}") else None
+
+    def _slug(self, case: CaseRow, item: Item | None) -> str | None:
+        """The next act by what the line knows; the case's own page judges it again."""
+        if case.offer_to in self._offices and not case.ended:
+            return "take" if case.label != "REGISTERED" else None
+        if case.office in self._offices and case.label in _DELIVERY:
+            return _DELIVERY[case.label]
+        if case.holder not in self._offices or case.offer_to is not None:
+            return None
+        if case.label in ("ACCEPTED", "HANDLING") and item is not None:
+            return "decide" if level(case.holder).value == item.decide_step.level else "report-up"
+        return _BY_LABEL.get(case.label)
+
+
+MOST_OUTGOING = 5_000
+_BY_LABEL = {"REGISTERED": "submit", "RECEIVED": "accept", "PAUSED": "resume", "SUSPENDED": "restart"}
+_DELIVERY = {"GRANTED": "deliver", "REFUSED": "deliver", "DELIVERED": "rate"}
+
+
+def _tags(case: CaseRow) -> tuple[str, ...]:
+    found = {
+        "急件": case.urgent,
+        "补正": case.label == "CORRECTING",
+        "退回补充": case.label == "SENT_BACK",
+        "未生效": case.set_aside > 0,
+        "有请求": case.asks > 0,
+        "等前面的记录": case.waiting > 0,
+        "待升级程序": case.frozen,
+    }
+    return tuple(words for words, holds in found.items() if holds)
