@@ -502,7 +502,7 @@ def load_belief(node: Node, parent: str) -> tuple[Belief, bool]:
     kept = node.store.local.setting(_STATE + parent, {})
     belief = Belief(
         epoch=kept.get("epoch"),
-        heads=node.store.peers.heads(parent),
+        heads=node.store.peers.heads(parent) if "epoch" in kept else {},
         marks=kept.get("marks", {}),
         forks={
             origin: Fork(fork["common"], tuple(fork["pulled"]), fork["pushed"])
@@ -515,10 +515,10 @@ def load_belief(node: Node, parent: str) -> tuple[Belief, bool]:
 
 def save_belief(node: Node, parent: str, before: Belief, after: Belief, *, show_chain: bool) -> None:
     """Keep what changed.  Inside the transaction that takes the answer."""
-    if after.heads != before.heads:
+    if after.heads != before.heads or before.epoch is None:
         gone = set(before.heads) - set(after.heads)
         changed = {origin: head for origin, head in after.heads.items() if before.heads.get(origin) != head}
-        node.store.peers.forget_heads(parent, gone)
+        node.store.peers.forget_heads(parent, gone if before.epoch is not None else None)
         node.store.peers.show_heads(parent, changed)
     state = {
         "epoch": after.epoch,

@@ -74,7 +74,7 @@ class Offer:
     receipts   largest tree size of the county's receipts held
     papers     (hash, size) that the child can send up
     need       hashes that it asks for
-    track      beginnings of hashes of which it asks whether they are at the county
+    track      hashes of which it asks whether they are at the county
     health     device's clock, free disk, counts: for people
     max_bytes  of lines that it wants in the answer
     chain      its own chain, once the parent said that it does not know it
@@ -206,7 +206,7 @@ def read_offer(raw: object) -> Offer:
     """
     get = _Header(raw)
     return Offer(
-        request=get("request", _count),
+        request=get("request", _number),
         digest=get("digest", _match(_DIGEST), ""),
         program=get("program", _text(40), ""),
         epoch=get("epoch", _match(_EPOCH), None),
@@ -218,7 +218,7 @@ def read_offer(raw: object) -> Offer:
         receipts=get("receipts", _count, 0),
         papers=get("papers", _list(_row(_id, _count), MAX_HASHES), ()),
         need=get("need", _list(_id, MAX_HASHES), ()),
-        track=get("track", _list(_match(_SHORT_ID), MAX_HASHES), ()),
+        track=get("track", _list(_id, MAX_HASHES), ()),
         health=get("health", _map(_text(20), _fact, 16), {}),
         max_bytes=get("max", _count, 0),
         chain=get("chain", _list(_text(70_000), 2), ()),
@@ -230,7 +230,7 @@ def read_answer(raw: object) -> Answer:
     get = _Header(raw)
     span = _row(_count, _count, _count)
     return Answer(
-        answers=get("answers", _count),
+        answers=get("answers", _number),
         newest=get("newest", _count, 0),
         epoch=get("epoch", _match(_EPOCH)),
         program=get("program", _text(40), ""),
@@ -248,7 +248,7 @@ def read_answer(raw: object) -> Answer:
         wants=get("wants", _list(_row(_id, _match(_CAPABILITY), _count), MAX_HASHES), ()),
         later=get("later", _list(_row(_id, _match(_CODE)), MAX_HASHES), ()),
         gives=get("gives", _list(_row(_id, _match(_CAPABILITY)), MAX_HASHES), ()),
-        arrived=get("arrived", _list(_match(_SHORT_ID), MAX_HASHES), ()),
+        arrived=get("arrived", _list(_id, MAX_HASHES), ()),
         more=get("more", _flag, False),
     )
 
@@ -304,6 +304,11 @@ def _require(ok: object) -> None:
 def _count(value: Any) -> int:
     _require(type(value) is int and 0 <= value <= MAX_INT)
     return int(value)
+
+
+def _number(value: Any) -> int:
+    _require(value != 0)
+    return _count(value)
 
 
 def _flag(value: Any) -> bool:

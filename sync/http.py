@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Protocol
 
 import requests
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
 from urllib3.util import SKIP_HEADER
 
 from common.errors import PeerUnreachable
@@ -127,8 +127,10 @@ class HttpLink:
             ) as response:
                 body = self._read(response, started)
                 return Reply(response.status_code, {k.lower(): v for k, v in response.headers.items()}, body)
-        except (requests.RequestException, HTTPError, OSError, ValueError) as exc:
+        except (requests.ConnectTimeout, requests.exceptions.InvalidURL) as exc:
             raise PeerUnreachable("sync.unreachable", url=self.url) from exc
+        except (requests.RequestException, HTTPError, OSError, ValueError) as exc:
+            raise PeerUnreachable(_why(exc), url=self.url) from exc
 
     def _read(self, response: requests.Response, started: float) -> bytes:
         received = bytearray()
@@ -149,3 +151,14 @@ class HttpLink:
         if reply.status != status:
             raise PeerUnreachable("sync.bad_answer", url=self.url, status=reply.status)
         return reply.body
+
+
+def _why(error: Exception) -> str:
+    """No connection at all, or one that broke: in the second case less may get through."""
+    inner: object = error
+    while isinstance(inner, BaseException):
+        if isinstance(inner, NewConnectionError | NameResolutionError):
+            return "sync.unreachable"
+        reason = getattr(inner, "reason", None) or next(iter(inner.args), None)
+        inner = reason if isinstance(reason, BaseException) else None
+    return "sync.cut"

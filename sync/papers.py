@@ -215,7 +215,7 @@ class Desk:
             elif not self._room.has_space(sizes[hash]):
                 later.append((hash, "paper.no_space"))
             else:
-                wants.append((hash, self._capability("up", hash, sizes[hash]), self._room.part_bytes(hash)))
+                wants.append((hash, self.capability("up", hash, sizes[hash]), self._room.part_bytes(hash)))
         return tuple(wants), tuple(later)
 
     def _gives(self, asked: Iterable[str], divisions: Sequence[str]) -> tuple[tuple[str, str], ...]:
@@ -227,7 +227,7 @@ class Desk:
             if not any(scope.get(division, (0, False))[1] for division in divisions):
                 continue  # not in the child's scope: as if it did not exist
             if self._room.whole(hash):
-                gives.append((hash, self._capability("down", hash, row.size)))
+                gives.append((hash, self.capability("down", hash, row.size)))
             elif not self._at_county:
                 self._want(hash, row.size)
         return tuple(gives)
@@ -272,7 +272,8 @@ class Desk:
             raise BadInput("paper.bad_range", size=size)
         return start, size, self._room.piece(hash, start, end - start + 1)
 
-    def _capability(self, way: str, hash: str, size: int) -> str:
+    def capability(self, way: str, hash: str, size: int) -> str:
+        """The last part of an address; ``way``: ``up`` or ``down``."""
         content = bytes.fromhex(hash) + size.to_bytes(6, "big")
         return urlsafe_b64encode(content + self._tag(way, content)).rstrip(b"=").decode("ascii")
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.sync.linked import Linked
+from tests.sync.linked import Linked, fresh_county
 
 
 @pytest.fixture
 def linked(tmp_path: Path) -> Iterator[Linked]:
-    linked = Linked(tmp_path)
+    linked = Linked(fresh_county(tmp_path))
     yield linked
     for node in linked.county.nodes:
         node.store.close()

@@ -1,6 +1,6 @@
 """The county of ``tests.county`` over links: in memory, with faults on demand, or real HTTP on the loopback.
 
-A county is built once and copied for each test.
+A county is built and brought level once, and copied for each test.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from select import select
 from tempfile import mkdtemp
 
 import waitress
@@ -34,7 +35,7 @@ from sync.http import DOWN, UP, HttpLink, Reply
 from sync.papers import Room, tus_headers
 from sync.parent import Parent
 from sync.upward import own_chain
-from tests.county import STORE_KEY, County, build_county, chance
+from tests.county import STORE_KEY, Clock, County, build_county, chance
 
 NAMES = ("hub", "township", "other_township", "village", "village_2", "other_village")
 PLENTY = 10**12
@@ -44,6 +45,7 @@ PLENTY = 10**12
 def _template() -> tuple[County, Path]:
     folder = Path(mkdtemp(prefix="county-"))
     county = build_county(folder)
+    Linked(county).level()
     for node in county.nodes:
         node.store.close()
     return county, folder
@@ -53,30 +55,39 @@ def fresh_county(folder: Path) -> County:
     """A county of its own, level, as ``build_county`` makes it."""
     template, source = _template()
     shutil.copytree(source, folder, dirs_exist_ok=True)
-    nodes = {}
+    nodes, clock = {}, Clock(template.clock.now)
     for name in NAMES:
         node: Node = getattr(template, name)
         store = open_store(folder / node.store.path.name, STORE_KEY)
-        nodes[name] = Node(store, template.clock, chance(f"{name} again"))
-    return replace(
-        template, folder=folder, officers=dict(template.officers), cursors=dict(template.cursors), **nodes
-    )
+        nodes[name] = Node(store, clock, chance(f"{name} again"))
+        known = node._references  # reading the whole pack again for each test would take most of its time
+        nodes[name]._references._now, nodes[name]._references._pos = known._now, known._pos
+    officers, cursors = dict(template.officers), dict(template.cursors)
+    return replace(template, folder=folder, clock=clock, officers=officers, cursors=cursors, **nodes)
 
 
 class Linked:
     """A county whose nodes can sync."""
 
-    def __init__(self, folder: Path) -> None:
-        self.county = fresh_county(folder)
-        self.rooms = {
-            n.id: Room(n.store, folder / f"papers-{n.id}", lambda path: PLENTY) for n in self.county.nodes
-        }
+    def __init__(self, county: County) -> None:
+        self.county = county
+        self.free = PLENTY
+        self.rooms: dict[str, Room] = {}
+        for node in self.county.nodes:
+            self.room(node)
         self._parents: dict[str, Parent] = {}
+
+    def room(self, node: Node) -> Room:
+        """The node's papers; on a disk with ``free`` bytes left."""
+        if node.id not in self.rooms:
+            folder = self.county.folder / f"papers-{node.id}"
+            self.rooms[node.id] = Room(node.store, folder, lambda path: self.free)
+        return self.rooms[node.id]
 
     def parent(self, node: Node) -> Parent:
         """What answers for a node."""
         if node.id not in self._parents:
-            self._parents[node.id] = Parent(node, self.rooms[node.id], secrets.token_bytes)
+            self._parents[node.id] = Parent(node, self.room(node), secrets.token_bytes)
         return self._parents[node.id]
 
     def link(self, parent: Node, *faults: str | Callable[[bytes], bytes]) -> MemoryLink:
@@ -86,7 +97,7 @@ class Linked:
         self, child: Node, *parents: Node | MemoryLink, progress: Callable[[Progress], None] | None = None
     ) -> SyncReport:
         links = [self.link(one) if isinstance(one, Node) else one for one in parents]
-        return sync_once(child, links, self.rooms[child.id], progress=progress)
+        return sync_once(child, links, self.room(child), progress=progress)
 
     def level(self) -> None:
         """Sync everywhere until nothing moves."""
@@ -192,12 +203,13 @@ def served(parent: Parent, enrol: Callable[[bytes], bytes] | None = None) -> Ite
     try:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
+        server.task_dispatcher.shutdown(timeout=5)  # no task may write when the loop is gone
         server.close()
         thread.join(5)
 
 
 class Proxy:
-    """A wire on the loopback that counts bytes and can be cut after so many of them in either direction."""
+    """A wire on the loopback that counts bytes, and can be cut after so many of them in both directions."""
 
     def __init__(self, target: str) -> None:
         self._target = ("127.0.0.1", int(target.rpartition(":")[2]))
@@ -205,42 +217,46 @@ class Proxy:
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.up = self.down = self.connections = 0
         self.cut_after: int | None = None
-        self._open = True
-        self._thread = threading.Thread(target=self._accept, daemon=True)
-        self._thread.start()
+        self._threads = [threading.Thread(target=self._accept, daemon=True)]
+        self._threads[0].start()
 
     def reset(self) -> None:
         self.up = self.down = 0
 
     def close(self) -> None:
-        self._open = False
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        for thread in self._threads:
+            thread.join(5)
 
     def _accept(self) -> None:
-        while self._open:
+        while True:
             try:
                 near, _ = self._listener.accept()
             except OSError:
                 return
             self.connections += 1
-            far = socket.create_connection(self._target)
-            for source, sink, way in ((near, far, "up"), (far, near, "down")):
-                threading.Thread(target=self._carry, args=(source, sink, way), daemon=True).start()
+            thread = threading.Thread(target=self._carry, args=(near,), daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
-    def _carry(self, source: socket.socket, sink: socket.socket, way: str) -> None:
+    def _carry(self, near: socket.socket) -> None:
+        with near, socket.create_connection(self._target) as far:
+            open_ = True
+            while open_:
+                for source in select([near, far], [], [], 10)[0]:
+                    open_ = open_ and self._pass(source, far if source is near else near, up=source is near)
+
+    def _pass(self, source: socket.socket, sink: socket.socket, *, up: bool) -> bool:
         try:
-            while piece := source.recv(4096):
-                setattr(self, way, getattr(self, way) + len(piece))
-                if self.cut_after is not None and self.up + self.down > self.cut_after:
-                    break
-                sink.sendall(piece)
+            piece = source.recv(4096)
+            self.up, self.down = self.up + len(piece) * up, self.down + len(piece) * (not up)
+            if not piece or (self.cut_after is not None and self.up + self.down > self.cut_after):
+                return False
+            sink.sendall(piece)
         except OSError:
-            pass
-        for end in (source, sink):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+            return False
+        return True
 
 
 def http_link(url: str, **more: float) -> HttpLink:

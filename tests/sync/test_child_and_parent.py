@@ -16,13 +16,12 @@ from common.node import Node
 from common.node.values import Truth
 from sync import wire
 from sync.child import load_belief, parents, set_parents
-from sync.enrol import read_chain
 from sync.exchange import MIN_PAGE_BYTES
 from sync.headers import Offer
 from sync.parent import read_refusal
 from sync.upward import own_chain
 from tests.county import chance
-from tests.sync.linked import Linked
+from tests.sync.linked import Linked, fresh_county
 
 LEVEL = ("level", 0, 0)
 
@@ -174,7 +173,7 @@ def test_a_repeated_message_is_answered_and_changes_nothing(linked: Linked):
 @pytest.fixture(scope="module")
 def still(tmp_path_factory: pytest.TempPathFactory) -> Linked:
     """A county that no test changes: every message to it is refused."""
-    return Linked(tmp_path_factory.mktemp("still"))
+    return Linked(fresh_county(tmp_path_factory.mktemp("still")))
 
 
 def refused(still: Linked, parent: Node, message: bytes) -> str:
@@ -299,15 +298,12 @@ def test_a_revoked_node_is_told_so_and_given_nothing(linked: Linked):
     assert report.taken == 0
 
 
-def test_a_child_speaks_to_no_parent_of_another_county(linked: Linked, tmp_path):
+def test_a_child_speaks_to_no_parent_of_another_county(linked: Linked):
     c = linked.county
-    (tmp_path / "b").mkdir()
-    other = Linked(tmp_path / "b")
-    other.county.hub.store.local.set_setting("root", "x")
-    chain = own_chain(c.hub)
-    assert read_chain(chain.lines, c.root.kid).node == c.hub.id
-    c.village.store.local.set_setting("root", "A" * 43)
-    report = linked.sync(c.village, c.township)
+    stranger = Node.create(c.store("stranger"), c.clock, chance("stranger"), root="A" * 43)
+    stranger.store.local.set_setting("sync.enrolment", {"office": c.village.office, "request": ""})
+    report = linked.sync(stranger, c.township)
+    stranger.store.close()
     assert (report.result, report.code) == ("refused", "sync.other_county")
 
 
