@@ -110,7 +110,9 @@ function steerList() {
       if (event.key === "Escape" && typing.matches("[data-search]")) typing.blur();
       return;
     }
-    if (event.key === "Enter" && event.target.closest("a, button, summary")) return;
+    // A sheet that was just closed may still hold the focus for a moment.
+    const gone = event.target.closest("dialog:not([open])");
+    if (event.key === "Enter" && !gone && event.target.closest("a, button, summary")) return;
     const act = KEYS[event.key];
     if (!act) return;
     event.preventDefault();
