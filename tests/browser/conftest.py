@@ -86,7 +86,7 @@ class Visit:
             **options,
         )
         self.page = self.context.new_page()
-        self.page.set_default_timeout(10_000)
+        self.page.set_default_timeout(20_000)
         self.outside: list[str] = []
         self.blocked: list[str] = []
         self.page.on("request", self._look_at)

@@ -240,7 +240,7 @@ def test_the_bar_follows_the_exchange_by_itself(visit):
         assert it.page.is_visible("text=正在上传和取回,1 / 8")
         assert it.page.is_visible("progress")
         state["now"] = SyncState(waiting=0, last_peer_name="回龙镇", last_at_ms=NOON, all_at_county=True)
-        it.page.wait_for_selector("text=全部已传到县", timeout=8_000)
+        it.page.wait_for_selector("text=全部已传到县", timeout=20_000)
         assert it.page.locator("footer .truth.county svg path").count() == 0
         assert not it.page.is_visible("progress")
 
@@ -274,7 +274,7 @@ def test_an_idle_page_locks_by_itself(visit, village):
     village.accounts.idle_ms = 1_000
     with visit(village.app, expected=("401",)) as it:
         it.log_in(AGENT.id, PASSWORD)
-        it.page.wait_for_selector("#lock-sheet[open]", timeout=9_000)
+        it.page.wait_for_selector("#lock-sheet[open]", timeout=20_000)
         [session] = village.accounts.sessions(AGENT.id)
         assert session.last_seen == 0
 
