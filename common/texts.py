@@ -261,6 +261,7 @@ TEXTS: Mapping[str, str] = {
     "sync.bad_answer": "{url} 的答复不对,可能线路上有别的设备代答。没有丢失任何记录,会自动再试。",
     "sync.bad_header": "同步消息的开头有一项不对:{key}。没有收下,请告诉技术员。",
     "sync.beyond_feed": "下级记的位置比这里还多,这里的数据可能是恢复的。请告诉县里的技术员。",
+    "sync.cut": "和 {url} 的连接断了。已传到的都算数,会自动接着传。",
     "sync.no_message": "这里没有同步消息。请检查地址。",
     "sync.no_progress": "和 {url} 来回多次没有进展,先停下。没有丢失任何记录,会自动再试;多次如此,请告诉技术员。",
     "sync.not_above": "{name}({url})不是这台机器的上级。请检查上级地址。",

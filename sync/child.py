@@ -385,10 +385,13 @@ class _Session:
         matching = offered if offered.header.request == answer.answers else None
         with node.store.write():
             if not node.store.peers.use_answer(parent, answer.answers):
+                self._belief, self._show_chain = load_belief(
+                    node, parent
+                )  # another sync of this node was faster
                 return new > 0
             settled = exchange.settle(self._belief, matching, answer, mine)
             self._show_chain = answer.stranger
-            save_belief(node, parent, self._belief, settled.belief, show_chain=answer.stranger)
+            save_belief(node, parent, settled.belief, show_chain=answer.stranger)
             if settled.lost_past:
                 node.store.local.forget_parents_papers()
             for division, span in answer.feed.items():
@@ -513,12 +516,12 @@ def load_belief(node: Node, parent: str) -> tuple[Belief, bool]:
     return belief, kept.get("show_chain", False)
 
 
-def save_belief(node: Node, parent: str, before: Belief, after: Belief, *, show_chain: bool) -> None:
+def save_belief(node: Node, parent: str, after: Belief, *, show_chain: bool) -> None:
     """Keep what changed.  Inside the transaction that takes the answer."""
-    if after.heads != before.heads or before.epoch is None:
-        gone = set(before.heads) - set(after.heads)
-        changed = {origin: head for origin, head in after.heads.items() if before.heads.get(origin) != head}
-        node.store.peers.forget_heads(parent, gone if before.epoch is not None else None)
+    shown = node.store.peers.heads(parent)
+    if after.heads != shown:
+        node.store.peers.forget_heads(parent, set(shown) - set(after.heads))
+        changed = {origin: head for origin, head in after.heads.items() if shown.get(origin) != head}
         node.store.peers.show_heads(parent, changed)
     state = {
         "epoch": after.epoch,
