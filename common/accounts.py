@@ -256,7 +256,7 @@ class Accounts:
         login = self._known(session)
         officer = login.officer
         chosen = _own(new, officer.name)
-        self._prove(officer.id, old)
+        self.prove(officer.id, old)
         if chosen == _plain(old):
             raise BadInput("account.password_same")
         phc = self._hash(chosen, self._random)
@@ -272,8 +272,11 @@ class Accounts:
         self._store.drop_reset(officer)
         self._end_sessions(officer)
 
-    def _prove(self, officer: str, password: str) -> None:
-        """Is this his password?  A right one is not counted as a try."""
+    def prove(self, officer: str, password: str) -> None:
+        """Is this his password?  A right one is not counted as a try.
+
+        Errors: LoginNeeded ``account.no_password``, ``account.wrong_password``; TooMany ``account.locked``.
+        """
         row = self._store.password(officer)
         if row is None:
             raise LoginNeeded("account.no_password")
@@ -301,7 +304,7 @@ class Accounts:
         if self.people.get(officer) is None:
             self._take_as_long()
         self._person(officer)
-        self._prove(officer, password)
+        self.prove(officer, password)
         token = _text(self._random(32))
         now = self._clock()
         with self._store.write():
@@ -354,7 +357,7 @@ class Accounts:
             as ``log_in``; LoginNeeded ``web.log_in`` if the session has ended.
         """
         login = self._known(token)
-        self._prove(login.officer.id, password)
+        self.prove(login.officer.id, password)
         now = self._clock()
         with self._store.write():
             row = self._going_on(login.key)

@@ -143,6 +143,7 @@ def _act() -> Schema:
         "properties": {
             "type": {"enum": [kind for kind, _ in kinds]},
             "base": {**_ID, "description": "409 if another act has moved the case since."},
+            "secret": {"type": "string", "description": "The chief representative's own password, to sign for a department."},
             "body": {"anyOf": [{"title": kind, **_of_command(command)} for kind, command in kinds]},
         },
     }

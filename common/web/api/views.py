@@ -24,6 +24,8 @@ from common.summary import case_summary
 from common.web import visitor
 from common.web.api.openapi import document
 from common.web.api.repeats import Answer, once
+from common.web.cases.deciding import signed, signs
+from common.web.cases.desk import Desk
 from common.web.items.queries import divisions
 from common.web.papers_view import papers_of, seen_case, the_node
 from common.web.registration import applicant, queries
@@ -166,8 +168,10 @@ def _context(item: Item, kind: applicant.Kind, papers: list[dict[str, Any]]) -> 
         if isinstance(page.get("hash"), str) and isinstance(page.get("size"), int)
     }
     node = the_node()
-    excused = applicant.excused(item, kind) | {f.id for f in item.form if f.type in ("photo", "signature")}
-    return FormContext(node.today(), divisions(node.reference), facts, excused)
+    excused = {f.id for f in item.form if f.type in ("photo", "signature")}
+    if kind is applicant.Kind.WITHOUT_ID:
+        excused.add(applicant.ID_NUMBER)
+    return FormContext(node.today(), divisions(node.reference), facts, frozenset(excused))
 
 
 def _village(asked: Mapping[str, Any], values: Mapping[str, Any], office: str) -> str | None:
@@ -193,16 +197,28 @@ def _finish(asked: Mapping[str, Any]) -> FinishNow | None:
 
 def _act(number: str) -> Answer:
     node, officer = the_node(), visitor.me()
-    asked = _body({"type", "body"}, {"base"})
+    asked = _body({"type", "body"}, {"base", "secret"})
     base = asked.get("base")
     if base is not None and not isinstance(base, str):
         raise BadInput("command.field", field="base")
     kind = _text(asked, "type")
     command = command_for(kind, _object(asked, "body"))
     file = seen_case(number)
-    office = office_for(file.view, kind, officer, node.reference)
-    made = node.act(command, Author(officer.id, office or officer.office), base, file.id)
+    office = office_for(file.view, kind, officer, node.reference) or officer.office
+    with node.store.write():
+        if isinstance(command, DecideCase):
+            command = _decision(command, Desk(file, node.reference, node.today(), officer), office, asked)
+        made = node.act(command, Author(officer.id, office), base, file.id)
     return {**_whole(node.case(file.id)), "events": [event.id for event in made]}, 201
+
+
+def _decision(command: DecideCase, desk: Desk, office: str, asked: Mapping[str, Any]) -> DecideCase:
+    """With number, document and signature; a department's needs its chief representative's own password as ``secret``."""
+    if "case.decided" not in desk.allowed:
+        return command  # the act itself says why not
+    if signs(office):
+        visitor.accounts().prove(desk.officer.id, _text(asked, "secret"))
+    return signed(desk, command)
 
 
 # -- what is shown
