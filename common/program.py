@@ -29,8 +29,6 @@ from common.store.lock import hold
 from common.vault import make_key_file, read_key_file
 
 STORE, LOCK, PAPERS = "node.db", "serving.lock", "papers"
-PUBLIC_URL = "public_url"
-"""Setting: the address of the county's public pages, in slips and in the codes on prints."""
 THREADS = 8
 MAX_BODY_BYTES = 24 * 1024 * 1024
 IDLE_CONNECTION_S = 120

@@ -206,6 +206,10 @@ class Local(_Accounts):
         """The slips given out for an office, the newest first."""
         return self._slips("office = ? ORDER BY expires DESC", office)
 
+    def open_slips(self, now: int) -> list[SlipRow]:
+        """The slips that are neither used nor expired at that time (UTC ms), by office, the newest first."""
+        return self._slips("node IS NULL AND expires > ? ORDER BY office, expires DESC", now)
+
     def use_slip(self, id: str, node: str, at: int) -> bool:
         """True if the slip was free, or used by this node already; from now on it is this node's."""
         with self._db.write():
@@ -217,7 +221,7 @@ class Local(_Accounts):
                 > 0
             )
 
-    def _slips(self, where: str, value: str) -> list[SlipRow]:
+    def _slips(self, where: str, value: str | int) -> list[SlipRow]:
         rows = self._db.rows(
             f"SELECT id, office, code, expires, body, node, used FROM slip WHERE {where}",  # noqa: S608
             (value,),

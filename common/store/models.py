@@ -81,7 +81,6 @@ class Event(Table):
 
 Event.add_index(SQL("CREATE INDEX IF NOT EXISTS event_refers ON event (pos) WHERE refers"))
 Event.add_index(SQL("CREATE INDEX IF NOT EXISTS event_side ON event (pos) WHERE side"))
-Event.add_index(SQL("CREATE INDEX IF NOT EXISTS event_side ON event (pos) WHERE side"))
 
 
 class Waiting(Table):

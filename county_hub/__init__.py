@@ -1,0 +1,1 @@
+"""The county's program: windows, decisions, the reconciliation desk, administration, public pages."""

@@ -1,0 +1,107 @@
+"""节点: all of them with what is wrong at the top, one place with its machines, and taking a machine out of service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from common.case.reasons import REASONS
+from common.errors import BadInput
+from common.node import Node
+from common.texts import say as say_code
+from common.texts import words
+from common.web import visitor
+from common.web.bar import say
+from common.web.rights import right
+from common.web.words import duration_words
+from county_hub.nodes import queries
+from county_hub.slips import making
+
+blueprint = Blueprint("nodes", __name__)
+
+SHOWN = {"": "全部", "troubled": "有问题", "enrolled": "已启用", "missing": "没启用"}
+WATCH = "role:operator,technician,supervisor"
+
+
+def the_node() -> Node:
+    return cast(Node, visitor.node())
+
+
+@blueprint.get("/nodes")
+@right(WATCH)
+def overview() -> ResponseReturnValue:
+    found = queries.overview(the_node())
+    show = request.args.get("show", "")
+    chosen = {
+        "troubled": [t for t in found.townships if t.troubled],
+        "enrolled": [t for t in found.townships if any(p.machine for p in t.all)],
+        "missing": [t for t in found.townships if not all(p.machine for p in t.all)],
+    }
+    counts = {"": len(found.townships), **{name: len(list_) for name, list_ in chosen.items()}}
+    return render_template(
+        "nodes/overview.html",
+        overview=found,
+        townships=chosen.get(show, found.townships),
+        filters=[
+            (said, url_for("nodes.overview", show=name or None), name == show, counts[name])
+            for name, said in SHOWN.items()
+        ],
+    )
+
+
+@blueprint.get("/nodes/<office>")
+@right(WATCH)
+def place(office: str) -> ResponseReturnValue:
+    return _place_page(office)
+
+
+@blueprint.post("/nodes/<office>/<machine>/revoke")
+@right("operator")
+def revoke(office: str, machine: str) -> ResponseReturnValue:
+    """停用: a machine that was lost, sold, or put aside."""
+    place = queries.place(the_node(), office)
+    try:
+        queries.revoke(the_node(), machine, request.form.get(f"reason.{machine}", "").strip()[:500])
+    except BadInput as error:
+        return _place_page(office, {f"reason.{machine}": words(error)}), error.http_status
+    say(f"{place.name}的这台机器已停用。要换一台,请开一张新的启用单。")
+    return redirect(url_for("nodes.place", office=office), 303)
+
+
+def _place_page(office: str, errors: Mapping[str, str] | None = None) -> str:
+    node = the_node()
+    place = queries.place(node, office)
+    return render_template(
+        "nodes/place.html",
+        place=place,
+        township=queries.township(node, office),
+        waiting={
+            m.record.id: queries.waiting_of(node, m.record.id) for m in place.machines if m.known.waiting
+        },
+        stubs={m.record.id: queries.stubs_of(node, m.record.id) for m in place.machines if m.known.stubs},
+        slips=making.open_slips(node, [office]).get(office, ()),
+        errors=errors or {},
+    )
+
+
+# -- what these templates say
+
+
+@blueprint.app_template_filter("duration")
+def _duration(ms: int) -> str:
+    return duration_words(ms)
+
+
+@blueprint.app_template_filter("space")
+def _space(mb: int) -> str:
+    """820 MB, 12 GB."""
+    return f"{mb} MB" if mb < 10_000 else f"{mb // 1000} GB"
+
+
+@blueprint.app_template_filter("reason")
+def _reason(code: str) -> str:
+    """The words for a code that no error carries: why an act stands aside or waits, why a line is not readable."""
+    return REASONS.get(code) or say_code(code)
