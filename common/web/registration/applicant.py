@@ -88,11 +88,6 @@ def extra_fields(item: Item, kind: Kind, *, guarded: bool) -> tuple[Field, ...]:
     return tuple(wanted)
 
 
-def excused(item: Item, kind: Kind) -> frozenset[str]:
-    """Fields that may stay empty: the id number that nobody has at hand, for the reason that is recorded."""
-    return frozenset({ID_NUMBER}) if kind is Kind.WITHOUT_ID else frozenset()
-
-
 def check_extra(
     wanted: Iterable[Field], typed: Mapping[str, Any], ctx: FormContext
 ) -> tuple[dict[str, Any], dict[str, str]]:

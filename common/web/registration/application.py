@@ -30,8 +30,10 @@ from common.papers import Page
 from common.web import fields
 from common.web.registration import applicant
 from common.web.registration.applicant import PREFIX, Kind
-from common.web.registration.tiles import DRAWING, OF_FIELD, SEEN_WORDS, Tile
+from common.web.registration.tiles import DRAWING, OF_FIELD, PAPER, SEEN_WORDS, Tile
 
+CAPTURED = ("photo", "signature")
+"""Types of fields that are never typed."""
 CHANNELS = {Level.VILLAGE: AGENT, Level.TOWNSHIP: "township_window", Level.COUNTY: "county_window"}
 
 
@@ -88,21 +90,24 @@ class Application:
     @cached_property
     def values(self) -> dict[str, Any]:
         """What was typed, by field id, for the page."""
-        return fields.typed(self.item.form, self.typed)
+        return fields.typed((f for f in self.item.form if f.type not in CAPTURED), self.typed)
 
     @cached_property
     def context(self) -> FormContext:
         facts = {p["hash"]: _facts(p) for pages in self.pages.values() for p in pages}
-        excused = applicant.excused(self.item, self.kind) | {
-            f.id for f in self.item.form if f.type in ("photo", "signature")
-        }  # what is missing there is a missing paper: it is said, and the case may still be registered
-        return FormContext(self.today, self._divisions, facts, excused)
+        # What is not captured is a missing paper: it is said, and the case may still be registered.
+        captured = {f.id for f in self.item.form if f.type in CAPTURED}
+        return FormContext(self.today, self._divisions, facts, self._excused | captured)
+
+    @property
+    def _excused(self) -> frozenset[str]:
+        """The id number that nobody has at hand, for the reason that is recorded."""
+        return frozenset({applicant.ID_NUMBER} if self.kind is Kind.WITHOUT_ID else ())
 
     @cached_property
     def checked(self) -> Checked:
-        answers = {
-            key: value for key, value in self.values.items() if not self._is_output(self.item.field(key))
-        }
+        given = (f for f in self.item.form if f.id in self.values and f.id not in self._excused)
+        answers = {f.id: self.values[f.id] for f in given if not self._is_output(f)}
         for f in self.item.form:
             if f.type == "photo" and (taken := self.pages.get(self._photo_key(f))):
                 answers[f.id] = [page["hash"] for page in taken]
@@ -139,10 +144,10 @@ class Application:
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
         """The fields that the page asks, in the form's order; photos and signatures are papers."""
-        return tuple(self._entry(f) for f in self.item.form if f.type not in ("photo", "signature"))
+        return tuple(self._entry(f) for f in self.item.form if f.type not in CAPTURED)
 
     def _entry(self, f: Field) -> Entry:
-        if f.id == applicant.ID_NUMBER and self.kind is Kind.WITHOUT_ID:
+        if f.id in self._excused:
             return Entry(f, closed=True, wanted=False)
         if self._is_output(f):
             value = self.checked.values.get(f.id)
@@ -183,8 +188,8 @@ class Application:
     @cached_property
     def errors(self) -> dict[str, str]:
         """All that must be put right before the case can be registered: input name -> words, in the page's order."""
-        found = {key: words for key, (_, words) in self.checked.errors.items()} | self._extra[1]
-        found |= dict(self._page_errors())
+        found = {self._input_of(key): words for key, (_, words) in reversed(self.checked.errors.items())}
+        found |= self._extra[1] | dict(self._page_errors())
         order = [e.field.id for e in (*self.who, *self.matter, *self.account)]
         rank = {name: place for place, name in enumerate(order)}
         return dict(sorted(found.items(), key=lambda pair: _place(pair[0], rank)))
@@ -192,7 +197,8 @@ class Application:
     @property
     def live_errors(self) -> dict[str, str]:
         """Those of them that a person can see while still typing: of what is there, not of what is yet to come."""
-        missing = {key for key, (code, _) in self.checked.errors.items() if code == "form.required"}
+        required = (key for key, (code, _) in self.checked.errors.items() if code == "form.required")
+        missing = {self._input_of(key) for key in required}
         empty = {PREFIX + f.id for f in self.extra_fields if not self.extra_typed[f.id]}
         return {key: words for key, words in self.errors.items() if key not in missing | empty}
 
@@ -201,11 +207,22 @@ class Application:
         """What a person should look at; a value that follows from another one shows by itself."""
         return [words for code, words in self.checked.warnings.values() if code != "form.derived"]
 
+    def _input_of(self, key: str) -> str:
+        """Where a fault of a field is put right: at its paper, or at the field that it follows from."""
+        f = self.item.field(key)
+        while f is not None and self._is_output(f):
+            f = self.item.field(str(f.derive_from))
+        if f is None:
+            return key
+        if f.type == "photo":
+            return PAPER + self._photo_key(f)
+        return PAPER + self._sheet_key if f.type == "signature" else f.id
+
     def _page_errors(self) -> Iterator[tuple[str, str]]:
         for tile in self.tiles:
             if len(tile.pages) > papers.MAX_PAGES:
                 yield (
-                    "_paper." + tile.id,
+                    PAPER + tile.id,
                     f"「{tile.name}」最多 {papers.MAX_PAGES} 页,现在有 {len(tile.pages)} 页。",
                 )
         if sum(len(pages) for pages in self.pages.values()) > papers.MAX_PAGES_IN_ALL:
@@ -310,12 +327,10 @@ class Application:
             to_sign=made_here,
             max_bytes=photo.max_bytes if photo else None,
             condition=requirement.why if by_hand else None,
-            error=self.checked.errors[photo.id][1] if photo and photo.id in self.checked.errors else None,
         )
 
     def _field_tile(self, f: Field) -> Tile:
         signs = f.type == "signature"
-        error = self.checked.errors.get(f.id)
         return Tile(
             id=OF_FIELD + f.id,
             name=f.name,
@@ -328,7 +343,6 @@ class Application:
             electronic=bool(signs and self.drawing),
             to_sign=signs,
             max_bytes=f.max_bytes,
-            error=error[1] if error else None,
         )
 
     def tile(self, tile_id: str) -> Tile | None:

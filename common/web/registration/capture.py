@@ -15,11 +15,9 @@ from common.web.papers_view import papers_of, picture, the_node
 from common.web.registration.application import Application
 from common.web.registration.drafts import Drafts, Typed
 from common.web.registration.pages import blueprint, drafts_of
-from common.web.registration.tiles import DRAWING
+from common.web.registration.tiles import DRAWING, PAPER
 from common.web.rights import right
 
-PAPER = "_paper."
-"""Before the place in the name of a file input."""
 DROP_PAGE = "_drop_page"
 """Name of the button that takes a page away; its value is ``<place> <hash>``."""
 MAX_REQUEST_BYTES = MAX_UPLOAD_BYTES + 2 * 1024 * 1024
@@ -40,9 +38,11 @@ def take_files(
             if not file.filename and not data:
                 continue  # nothing was chosen
             try:
-                taken.setdefault(place, []).append(papers.capture(data, max_bytes(place)))
+                page = papers.capture(data, max_bytes(place))
             except AppError as error:
                 errors[name] = words(error)
+            else:
+                taken.setdefault(place, []).append(page)
     return taken, errors
 
 

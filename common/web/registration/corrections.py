@@ -27,7 +27,6 @@ from common.web.items.queries import divisions, places_for
 from common.web.papers_view import papers_of, the_node
 from common.web.registration.capture import (
     MAX_REQUEST_BYTES,
-    PAPER,
     check_room,
     draft_picture,
     take_dropped,
@@ -35,7 +34,7 @@ from common.web.registration.capture import (
 )
 from common.web.registration.drafts import Drafts, Typed
 from common.web.registration.pages import blueprint, drafts_of
-from common.web.registration.tiles import OF_FIELD, SEEN_WORDS, Tile, paper_body
+from common.web.registration.tiles import OF_FIELD, PAPER, SEEN_WORDS, Tile, paper_body
 from common.web.rights import body_limit, right, wants_json
 
 HAND_IN, ADD = "hand-in", "add-papers"
@@ -149,7 +148,7 @@ class Later:
         found = dict(self._checked[1])
         given = [tile for tile in self.tiles if tile.given]
         if not given and not self.form:
-            found["_paper." + self.tiles[0].id if self.tiles else ""] = "还没有材料。请拍照,或选一个文件。"
+            found[PAPER + self.tiles[0].id if self.tiles else ""] = "还没有材料。请拍照,或选一个文件。"
         elif self.kind == HAND_IN and self.missing and "_partial" not in self.draft.inputs:
             names = "、".join(self.missing)
             found["_partial"] = f"还差:{names}。补齐再交;确实只有这些的,勾「只有这些,先交」。"

@@ -13,6 +13,7 @@ from common.web.registration import applicant, queries
 from common.web.registration.applicant import PREFIX
 from common.web.registration.application import Application
 from common.web.registration.drafts import Typed
+from common.web.registration.tiles import PAPER
 
 
 def state_of(
@@ -54,7 +55,7 @@ def state_of(
                 "registration/parts/tile.html",
                 tile=tile,
                 picture=picture,
-                error=wrong.get("_paper." + tile.id),
+                error=wrong.get(PAPER + tile.id),
             )
             for tile in application.tiles
         },
@@ -66,7 +67,7 @@ def _closed(application: Application) -> list[str]:
     asked = {f.id for f in application.extra_fields}
     extra = [PREFIX + f.id for f in application.all_extra_fields if f.id not in asked]
     entries = [e.field.id for e in application.entries if e.closed or e.output is not None]
-    tiles = ["_paper." + tile.id for tile in application.tiles if tile.state == "closed"]
+    tiles = [PAPER + tile.id for tile in application.tiles if tile.state == "closed"]
     return [*entries, *extra, *tiles]
 
 

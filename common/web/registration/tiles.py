@@ -14,6 +14,8 @@ DRAWING = "drawing"
 """Where the page is kept that was signed on the screen."""
 OF_FIELD = "form."
 """Before a field's id: the paper that belongs to a field of the form and to no entry of the published list."""
+PAPER = "_paper."
+"""Before the place in the name of a paper's file input."""
 MOST_SHEETS = 999
 
 
@@ -41,7 +43,6 @@ class Tile:
     to_sign: bool
     max_bytes: int | None = None
     condition: str | None = None
-    error: str | None = None
 
     @property
     def given(self) -> bool:

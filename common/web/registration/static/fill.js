@@ -32,7 +32,7 @@
       find("output", output).textContent = words || "";
     }
     put("known", state.known);
-    put("drawn", state.drawing);
+    put("drawn", state.drawing, changed === "drawing");
     const line = find("[data-missing]");
     if (line && state.missing) {
       line.hidden = !state.missing.length;
@@ -40,9 +40,9 @@
     }
   }
 
-  function put(id, markup) {
+  function put(id, markup, asked = false) {
     const place = document.getElementById(id);
-    if (!place || markup === undefined || place.contains(document.activeElement)) return;
+    if (!place || markup === undefined || (place.contains(document.activeElement) && !asked)) return;
     if (place.dataset.shown !== markup) {
       place.innerHTML = markup;
       place.dataset.shown = markup;
