@@ -37,7 +37,11 @@ class Check:
     def run(self) -> Fault | None:
         """Everything, in the order in which one thing rests on the other."""
         return next(
-            (fault for part in (self._ledger, self._chains, self._tree, self._views) for fault in part()),
+            (
+                fault
+                for part in (self._ledger, self._chains, self._tree, self._feeds, self._views)
+                for fault in part()
+            ),
             None,
         )
 
@@ -90,6 +94,11 @@ class Check:
             return
         if self._store.evidence.tree() != self._store.evidence.tree_of(self._store.ledger.ids_after(0)):
             yield Fault("tree", "tree.wrong")
+
+    def _feeds(self) -> Iterator[Fault]:
+        """Feeds are numbered without gaps; their tips say what stands in them."""
+        for division, wrong in self._store.feeds.faults():
+            yield Fault(division, wrong)
 
     # -- the views
 

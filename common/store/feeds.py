@@ -7,7 +7,7 @@ and the set hash of the distinct events in the feed (docs/decisions/0002).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from common.store.cases import Cases
@@ -198,6 +198,28 @@ class Feeds:
                     return found
                 found.append(entry)
         return found
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """(division, ``feed.gap`` or ``feed.tip``) for each feed that does not hold what its tip says.
+
+        Of a feed that only its reader computes (its own division's) there is nothing to compare.
+        """
+        for number, code, last, count, total in self._db.rows(
+            "SELECT id, code, number, count, sum FROM division"
+        ):
+            entries, top = self._db.rows(
+                "SELECT count(*), max(number) FROM feed WHERE division = ?", (number,)
+            )[0]
+            if entries != last or (top or 0) != last:
+                yield code, "feed.gap"
+            ids = self._db.rows(
+                "SELECT id FROM event WHERE pos IN (SELECT pos FROM feed WHERE division = ?)", (number,)
+            )
+            if last and (len(ids), set_hash(id.hex() for (id,) in ids)) != (
+                count,
+                int.from_bytes(total, "big"),
+            ):
+                yield code, "feed.tip"
 
     def tip(self, division: str) -> Tip:
         """Where a division's feed has got to; all zero for one without entries."""

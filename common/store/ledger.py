@@ -145,14 +145,13 @@ class Ledger:
             stream.seq, stream.head = event.seq, bytes.fromhex(event.id)
             stream.top, stream.changed = max(stream.top, event.seq), True
             return False
-        if event.seq <= stream.seq or self._occupied(stream, event.seq) or self._on_side(prev, pending):
-            return True
+        maybe_taken = event.seq <= stream.top
         stream.top, stream.changed = max(stream.top, event.seq), True
-        return False
+        if event.seq <= stream.seq or (maybe_taken and self._occupied(stream, event.seq)):
+            return True
+        return self._on_side(prev, pending)
 
     def _occupied(self, stream: _Stream, seq: int) -> bool:
-        if seq > stream.top:
-            return False
         found = self._db.row(
             "SELECT 1 FROM event WHERE origin = ? AND seq = ? AND NOT side"
             " UNION ALL SELECT 1 FROM stub WHERE origin = ? AND seq = ?",

@@ -1,0 +1,432 @@
+"""Taking in: what comes early, twice, unreadable, forged, forked, or from a node that was cut off (design 4, 5)."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common.case.commands import AcceptCase, AddNote
+from common.errors import CommandRefused
+from common.events import Event, decode, encode, event_id
+from common.keys import SigningKey, jws_sign
+from common.node import Node
+from common.store import open_store
+from tests.county import STORE_KEY, County, build_county, chance
+
+
+@pytest.fixture
+def county(tmp_path: Path) -> Iterator[County]:
+    built = build_county(tmp_path)
+    yield built
+    for node in built.nodes:
+        node.store.close()
+
+
+@dataclass
+class Forger:
+    """Writes events of a node's newest origin by hand, valid or not, without the node's knowing."""
+
+    node: Node
+    origin: str = ""
+    seq: int = 0
+    head: str | None = None
+    key: SigningKey | None = None
+    written: list[Event] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.origin = self.origin or self.node.origin
+        self.seq, self.head = self.node.store.ledger.head(self.origin) or (0, None)
+
+    def write(self, kind: str = "test.said", body: dict[str, Any] | None = None, **envelope: Any) -> Event:
+        fields: dict[str, Any] = {
+            "type": kind,
+            "moves": False,
+            "origin": self.origin,
+            "seq": self.seq + 1,
+            "prev": self.head,
+            "at": 1,
+            "seen": None,
+            "ref": self.node.reference.head,
+            "actor": None,
+            "case": None,
+            "base": None,
+            "body": body or {},
+        }
+        payload = encode(**{**fields, **envelope})
+        event = decode(payload, jws_sign(self.key or self.node.signing_key, payload))
+        self.seq, self.head = event.seq, event.id
+        self.written.append(event)
+        return event
+
+    def unreadable(self, payload: bytes) -> tuple[str, bytes]:
+        """(id, line) of bytes that break the envelope rules, signed well; the chain goes on from there."""
+        self.seq, self.head = self.seq + 1, event_id(payload)
+        return self.head, jws_sign(self.node.signing_key, payload).encode() + b" " + payload
+
+
+def up(county: County, *lines: bytes) -> Any:
+    return county.township.take(lines, county.village.id, upward=True)
+
+
+# -- early and twice
+
+
+def test_events_in_any_order_and_repeated_end_in_one_gapless_line(county: County) -> None:
+    """Lesson 21, invariant 1."""
+    forger = Forger(county.village)
+    lines = [forger.write(body={"n": n}).line for n in range(12)]
+    shuffled = random.Random(7).sample(lines, len(lines)) * 2
+    for line in shuffled:
+        up(county, line)
+    ledger = county.township.store.ledger
+    assert ledger.head(forger.origin) == (forger.seq, forger.head)
+    assert [one.line for one in ledger.after(forger.origin, forger.seq - 12, 1 << 20)] == lines
+    assert county.township.store.waiting.count() == 0
+    assert [one.pos for one in ledger.log()] == list(range(1, ledger.pos() + 1))
+
+
+def test_an_early_event_waits_in_a_visible_table_until_its_predecessor_comes(county: County) -> None:
+    forger = Forger(county.village)
+    first, second, third = (forger.write(body={"n": n}) for n in range(3))
+    taken = up(county, third.line, second.line)
+    assert taken.waiting == ((third.id, "wait.prev"), (second.id, "wait.prev"))
+    assert {held.needs for held in county.township.store.waiting.list()} == {first.id, second.id}
+    assert up(county, third.line).known == (third.id,)
+    taken = up(county, first.line)
+    assert set(taken.new) == {first.id, second.id, third.id}
+    assert county.township.status().waiting == 0
+
+
+def test_an_event_waits_for_the_reference_event_that_its_author_knew(county: County) -> None:
+    """Whether an author could do an act is judged at the event's own ``ref``: without it nothing can be judged."""
+    ref = county.hub.publish("rules.switched", {"edition": 1})
+    forger = Forger(county.village)
+    event = forger.write(ref=ref.id)
+    assert up(county, event.line).waiting == ((event.id, "wait.ref"),)
+    taken = county.township.take([ref.line], county.hub.id, upward=False)
+    assert set(taken.new) == {ref.id, event.id}
+
+
+def test_an_event_of_an_unknown_node_waits_until_the_node_is_enrolled(county: County) -> None:
+    """A relay may hear of a new village's acts before it hears of the village."""
+    key = SigningKey(b"n" * 32)
+    stranger = Node.create(
+        open_store(county.folder / "new.db", STORE_KEY), county.clock, chance("new"), root=county.root.kid
+    )
+    forger = Forger(stranger, key=stranger.signing_key)
+    good = forger.write("epoch.opened", {"tips": [], "device": "ABCD"}, ref=county.township.reference.head)
+    forged = Forger(stranger, key=key).write("epoch.opened", {"tips": [], "device": "WXYZ"}, ref=None)
+    taken = up(county, good.line, forged.line)
+    assert {reason for _, reason in taken.waiting} == {"wait.node"}
+    keys = {"sign": stranger.signing_key.public_jwk(), "seal": stranger.seal_key.public_jwk()}
+    office = county.hub.reference.offices
+    home = next(
+        o
+        for o in sorted(office)
+        if o.startswith(county.township.office) and o not in {n.office for n in county.nodes}
+    )
+    enrolled = county.hub.publish(
+        "node.enrolled", {"node": stranger.id, "office": home, "name": "新", **keys}
+    )
+    taken = county.township.take([enrolled.line], county.hub.id, upward=False)
+    assert set(taken.new) == {enrolled.id, good.id}
+    assert taken.refused == ((forged.id, "event.bad_signature"),)
+    assert county.township.store.waiting.count() == 0
+
+
+def test_the_reference_ledger_is_taken_in_order_only(county: County) -> None:
+    events = county.hub.publish_many([("rules.switched", {"edition": n}) for n in range(4)])
+    township = county.township
+    for event in (events[2], events[3], events[1]):
+        assert township.take([event.line], county.hub.id, upward=False).waiting == ((event.id, "wait.prev"),)
+    township.take([events[0].line], county.hub.id, upward=False)
+    assert township.reference.head == county.hub.reference.head
+    assert list(township.reference.positions) == list(county.hub.reference.positions)
+
+
+def test_a_selection_from_above_may_have_gaps(county: County) -> None:
+    forger = Forger(county.township)
+    first, second, third = (forger.write(body={"n": n}) for n in range(3))
+    village = county.village
+    taken = village.take([third.line], county.township.id, upward=False)
+    assert taken.new == (third.id,)
+    assert village.store.ledger.at(forger.origin, third.seq) is None
+    # when what is missing comes, the line closes over what stood loose
+    missing = county.township.store.ledger.after(forger.origin, 0, 1 << 20)
+    village.take([*(one.line for one in missing), first.line, second.line], county.township.id, upward=False)
+    assert village.store.ledger.head(forger.origin) == (third.seq, third.id)
+
+
+# -- unreadable
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ((b'"body":{}', b'"body":{"x":1.5}'), "event.float"),
+        ((b'"body":{}', b'"body":{"x":1,"x":2}'), "event.duplicate_key"),
+        ((b'"v":1', b'"v":2'), "event.unknown_version"),
+        ((b'"body":{}', b'"body":{},"more":1'), "event.wrong_keys"),
+        ((b'"type":"test.said"', b'"type":7'), "event.wrong_value"),
+    ],
+)
+def test_what_cannot_be_read_becomes_a_stub_and_the_origin_goes_on(
+    county: County, change: tuple[bytes, bytes], code: str
+) -> None:
+    """Design 4, lessons 14 and 23: one bad item is set aside with its reason, the rest flows."""
+    forger = Forger(county.village)
+    good = forger.write()
+    payload = Forger(county.village, origin=forger.origin).write(seq=forger.seq + 1, prev=forger.head).payload
+    stub, line = forger.unreadable(payload.replace(*change))
+    after = [forger.write(body={"n": n}) for n in range(2)]
+    taken = up(county, good.line, line, *(event.line for event in after))
+    assert taken.stubs == ((stub, code),)
+    assert set(taken.new) == {good.id, *(event.id for event in after)}
+    ledger = county.township.store.ledger
+    assert ledger.head(forger.origin) == (forger.seq, forger.head)
+    # its bytes are in quarantine, and go on unchanged, so that the county makes the same stub
+    run = [one.line for one in ledger.after(forger.origin, good.seq - 1, 1 << 20)]
+    assert run == [good.line, line, *(event.line for event in after)]
+    taken = county.hub.take(run, county.township.id, upward=True)
+    assert taken.stubs == ((stub, code),)
+    assert county.hub.store.ledger.head(forger.origin) == (forger.seq, forger.head)
+    assert county.township.verify()[2] is None
+
+
+def test_a_stub_without_a_readable_place_gets_it_from_what_follows(county: County) -> None:
+    forger = Forger(county.village)
+    stub, line = forger.unreadable(b"nothing that can be read")
+    follower = forger.write()
+    taken = up(county, line, follower.line)
+    assert (taken.stubs, taken.new) == (((stub, "event.not_json"),), (follower.id,))
+    assert county.township.store.ledger.head(forger.origin) == (follower.seq, follower.id)
+    kept = county.township.store.stubs.get(stub)
+    assert kept is not None
+    assert (kept.origin, kept.seq, kept.line) == (forger.origin, follower.seq - 1, line)
+
+
+def test_an_event_that_lies_about_its_place_holds_up_nobody(county: County) -> None:
+    forger = Forger(county.village)
+    lie = forger.write(seq=forger.seq + 40)
+    assert up(county, lie.line).stubs == ((lie.id, "event.broken_chain"),)
+    honest = Forger(county.village).write()
+    assert up(county, honest.line).new == (honest.id,)
+
+
+# -- forged
+
+
+def test_a_bad_signature_is_refused_and_not_kept(county: County) -> None:
+    """Invariant 5: a relay cannot change an event."""
+    event = Forger(county.village).write(body={"text": "一百元"})
+    changed = event.line.replace("一百元".encode(), "一万元".encode())
+    taken = up(county, changed)
+    assert taken.refused == ((event_id(changed.partition(b" ")[2]), "event.bad_signature"),)
+    assert up(county, event.line).new == (event.id,)
+
+
+def test_an_event_signed_by_another_node_is_refused(county: County) -> None:
+    """Invariant 4: no one acts for another."""
+    event = Forger(county.village, key=county.village_2.signing_key).write()
+    assert up(county, event.line).refused == ((event.id, "event.bad_signature"),)
+
+
+def test_a_reference_event_by_a_township_is_refused(county: County) -> None:
+    forger = Forger(county.township, origin=county.hub.reference_origin or "")
+    event = forger.write("rules.switched", {"edition": 9})
+    assert county.hub.take([event.line], county.township.id, upward=True).refused == (
+        (event.id, "event.bad_signature"),
+    )
+
+
+def test_a_second_hub_is_refused_whoever_signs_it(county: County) -> None:
+    store = open_store(county.folder / "hub2.db", STORE_KEY)
+    other, _ = Node.create_hub(store, county.clock, chance("x"), county="511322", name="假", practice=True)
+    line = next(other.log())
+    assert county.township.take([line], county.hub.id, upward=False).refused[0][1] == "event.second_hub"
+    fresh = Node.create(
+        open_store(county.folder / "n.db", STORE_KEY), county.clock, chance("n"), root=county.root.kid
+    )
+    assert fresh.take([line], "someone", upward=False).refused[0][1] == "event.wrong_root"
+    assert fresh.reference_origin is None
+
+
+@pytest.mark.parametrize(
+    "line", [b"", b"x", b" ", b"\xff\xfe \x00", b"a.b.c {}", b"e30..AA {}", b"." * 70_000]
+)
+def test_garbage_is_refused_and_changes_nothing(county: County, line: bytes) -> None:
+    before = county.township.store.ledger.pos()
+    taken = up(county, line)
+    assert len(taken.refused) == 1
+    assert (taken.new, taken.stubs, taken.waiting) == ((), (), ())
+    assert county.township.store.ledger.pos() == before
+
+
+# -- forks and epochs
+
+
+def test_fork_of_an_origin_keeps_both_lines_and_blocks_nothing(county: County) -> None:
+    """Design 4; lesson 18: two copies of a machine."""
+    one, two = Forger(county.village), Forger(county.village)
+    first = [one.write(body={"copy": 1, "n": n}) for n in range(3)]
+    second = [two.write(body={"copy": 2, "n": n}) for n in range(3)]
+    taken = up(county, *(e.line for e in first), *(e.line for e in second))
+    assert set(taken.new) == {e.id for e in (*first, *second)}
+    ledger = county.township.store.ledger
+    assert ledger.head(one.origin) == (one.seq, one.head)
+    assert [s.id for s in ledger.sides(0, 1 << 20)] == [e.id for e in second]
+    evidence = ledger.of_type("origin.forked")
+    assert [(e.body["origin"], e.body["seq"], e.body["ids"]) for e in evidence] == [
+        (one.origin, first[0].seq, [first[0].id, second[0].id])
+    ]
+    assert county.township.verify()[2] is None
+    # the side line goes up as well
+    county.carry_up(county.township, county.hub)
+    county.hub.take([s.line for s in ledger.sides(0, 1 << 20)], county.township.id, upward=True)
+    assert county.hub.store.ledger.has([e.id for e in second]) == {e.id for e in second}
+    assert len(county.hub.store.ledger.of_type("origin.forked")) == 1
+
+
+def test_a_node_that_hears_of_its_own_lost_act_opens_an_epoch_before_it_writes(county: County) -> None:
+    """A restored image: the parent holds what the child lacks."""
+    lost = Forger(county.village).write()
+    up(county, lost.line)
+    old = county.village.origin
+    assert county.village.heads_shown(county.township.id, county.township.store.ledger.heads((old,)))
+    event = county.register(county.village)
+    assert event.origin != old
+    assert event.origin == county.village.origin
+    opened = county.village.store.ledger.after(event.origin, 0, 1 << 20)[0].event
+    assert (opened.type, opened.seq) == ("epoch.opened", 1)
+    assert opened.body["tips"] == [[old, *(county.village.store.ledger.head(old) or ())]]
+    assert event.body["number"].split("-")[2] == opened.body["device"] == event.origin.partition("/")[2][:4]
+    # told again of the old line, it goes on where it is
+    assert not county.village.heads_shown(county.township.id, county.township.store.ledger.heads((old,)))
+    assert county.register(county.village).origin == event.origin
+
+
+def test_a_clone_hears_of_the_other_and_both_lines_stay(county: County) -> None:
+    twin = county.reopened(county.village)
+    first = Forger(twin)
+    other = first.write()
+    up(county, other.line)
+    county.village.take([other.line], county.township.id, upward=False)
+    assert county.register(county.village).origin != other.origin
+
+
+def test_evidence_of_a_fork_reaches_the_node_and_makes_it_open_an_epoch(county: County) -> None:
+    one, two = Forger(county.village), Forger(county.village)
+    up(county, one.write(body={"copy": 1}).line, two.write(body={"copy": 2}).line)
+    old = county.village.origin
+    entries = county.township.store.feeds.page(county.village.office, 0, 1 << 20)
+    forked = [e.line for e in entries if e.line and b'"origin.forked"' in e.line]
+    assert len(forked) == 1
+    county.village.take(forked, county.township.id, upward=False)
+    assert county.register(county.village).origin != old
+
+
+def test_a_hub_that_lost_part_of_the_reference_ledger_publishes_no_more(county: County) -> None:
+    origin = county.hub.reference_origin or ""
+    lost = Forger(county.hub, origin=origin).write("rules.switched", {"edition": 1})
+    county.hub.heads_shown(county.township.id, {origin: (lost.seq, lost.id)})
+    with pytest.raises(CommandRefused, match=r"reference\.behind"):
+        county.hub.publish("rules.switched", {"edition": 2})
+    county.hub.take([lost.line], county.township.id, upward=True)
+    assert county.hub.publish("rules.switched", {"edition": 2}).prev == lost.id
+
+
+def test_a_new_epoch_of_the_hub_is_announced_with_a_higher_generation(county: County) -> None:
+    opened = county.hub.open_epoch()
+    assert opened.body["generation"] == 2
+    assert county.hub.reference.generation(opened.origin) == 2
+
+
+# -- cut off
+
+
+def test_later_events_of_a_revoked_node_wait_and_earlier_ones_count(county: County) -> None:
+    """Design 4, 5: a revoked node's later ones wait for a ruling; nothing is dropped."""
+    first = county.register(county.village)
+    seq = county.village.store.ledger.heads()[county.village.origin][0]
+    cuts = {county.village.origin: seq}
+    county.hub.publish("node.revoked", {"node": county.village.id, "cuts": cuts, "reason": "机器被盗"})
+    county.carry_down(county.hub, county.township)
+    later = county.register(county.village)
+    taken = county.carry_up(county.village, county.township)
+    assert first.id in taken.new
+    assert dict(taken.waiting)[later.id] == "wait.cut"
+    assert county.township.case(first.id).row.label == "RECEIVED"
+
+
+def test_a_cut_off_that_comes_later_sets_the_acts_after_it_aside(county: County) -> None:
+    first = county.register(county.village)
+    county.carry_up(county.village, county.township)
+    cuts = {county.village.origin: 1}
+    county.hub.publish("node.revoked", {"node": county.village.id, "cuts": cuts, "reason": "机器被盗"})
+    county.carry_down(county.hub, county.township)
+    row = county.township.case(first.id).row
+    assert (row.label, row.set_aside > 0) == ("NONE", True)
+
+
+# -- people of the township
+
+
+def test_an_act_waits_for_its_authors_appointment_and_is_folded_when_it_comes(county: County) -> None:
+    """An appointment by the township is needed like a base; the village may reach the county by itself."""
+    agent = county.appoint(county.township, "新代办员", county.village.office, "agent")
+    county.carry_down(county.township, county.village)
+    first = county.register(county.village)
+    own = [line for _, line in county.lines_up(county.village, county.hub)]
+    county.hub.take(own, county.village.id, upward=True)
+    assert (county.hub.case(first.id).row.label, county.hub.case(first.id).row.waiting) == ("NONE", 2)
+    county.carry_up(county.township, county.hub)
+    assert county.hub.case(first.id).row.label == "REGISTERED"
+    assert agent in county.hub.reference.appointments
+
+
+def test_the_end_of_an_appointment_follows_it_into_every_feed(county: County) -> None:
+    first = county.register(county.village)
+    county.carry_up(county.village, county.township)
+    agent = county.officers[f"{county.village.office} agent"]
+    ended = county.township.end_appointment(agent, "调离")
+    entries = county.township.store.feeds.page(county.village.office, 0, 1 << 20)
+    ids = [entry.id for entry in entries]
+    assert ids.index(agent) < ids.index(first.id) < ids.index(ended.id)
+    county.carry_down(county.township, county.village)
+    assert county.village.reference.appointments[agent].ended
+
+
+# -- the same everywhere
+
+
+def test_a_case_folds_the_same_whatever_the_way_its_events_took(county: County) -> None:
+    """Invariant 2: in order, in one lump, one by one backwards: one digest."""
+    first = county.register(county.village)
+    county.carry_up(county.village, county.township)
+    county.township.act(AcceptCase(), county.clerk(county.township), case=first.id)
+    county.village.act(AddNote("补充"), county.agent(county.village), case=first.id)
+    county.carry(county.village, county.township)
+    lines = [event.line for event in county.township.case(first.id).events]
+    township, village = county.township, county.village
+    appointments = [e.line for e in township.store.ledger.of_type("officer.appointed")]
+    copies = []
+    for name, order in (("a", lines), ("b", lines[::-1]), ("c", random.Random(3).sample(lines, len(lines)))):
+        node = Node.create(
+            open_store(county.folder / f"{name}.db", STORE_KEY),
+            county.clock,
+            chance(name),
+            root=county.root.kid,
+        )
+        for chunk in (
+            list(township.log())[: township.reference.size],
+            [*appointments],
+            *([line] for line in order),
+        ):
+            node.take(chunk, township.id, upward=False)
+        copies.append(node.case(first.id).digest)
+    assert set(copies) == {township.case(first.id).digest} == {village.case(first.id).digest}
