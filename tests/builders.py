@@ -14,10 +14,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
+
+import pytest
 
 from common.case import (
     Author,
@@ -33,6 +36,7 @@ from common.case import (
     office_for,
 )
 from common.case.commands import KIND_OF, AcceptCase, RegisterCase
+from common.errors import AppError
 from common.event_types import EVENT_TYPES
 from common.events import Event, decode, encode
 from common.offices import division
@@ -424,3 +428,11 @@ def accepted(code: str = "MZ-005", **changes: Any) -> Case:
     case.do("agent", register(code, **changes))
     case.do("clerk", AcceptCase())
     return case
+
+
+@contextmanager
+def refused(error: type[AppError], code: str) -> Iterator[pytest.ExceptionInfo[AppError]]:
+    """What is inside must be refused with this error and exactly this code."""
+    with pytest.raises(error) as info:
+        yield info
+    assert info.value.code == code, info.value

@@ -167,7 +167,11 @@ class Model:
             "restarted": lambda: body["of"] in open_stops and self.all[body["of"]].type == "case.suspended",
             "revoked": lambda: body["of"] == s["result"],
         }
-        if kind in ("accepted", "correction_asked", "not_accepted") and len(body["office"]) == 6 and not s.get("over"):
+        if (
+            kind in ("accepted", "correction_asked", "not_accepted")
+            and len(body["office"]) == 6
+            and not s.get("over")
+        ):
             return "intake"  # the county's centre answers only what it has taken over
         return None if checks.get(kind, lambda: True)() else "unfit"
 
@@ -275,7 +279,9 @@ class Model:
             for x in judged - set(path) - adopted - self.dismissed
             if name(self.moving[x]) not in SELF or self._earlier(state, self.moving[x])
         }
-        added = {x: e for x, e in self.all.items() if path and x not in self.moving}  # nothing is added to no case
+        added = {
+            x: e for x, e in self.all.items() if path and x not in self.moving
+        }  # nothing is added to no case
         answered = {e.body["of"] for e in added.values() if e.type == "ask.answered" and self._held(e)}
         asking = {x for x, e in added.items() if e.type in ("correction.handed_in", "withdrawal.asked")}
         loose = {
@@ -299,7 +305,9 @@ class Model:
     def _held(self, event: Event) -> bool:
         """Did the author's office hold the case in the state that he saw?"""
         state = self.state(event.base)
-        return isinstance(state, dict) and self.facts.canon(state["holder"]) == self.facts.canon(event.body["office"])
+        return isinstance(state, dict) and self.facts.canon(state["holder"]) == self.facts.canon(
+            event.body["office"]
+        )
 
     def _earlier(self, state: Mapping[str, Any], event: Event) -> bool:
         days = [event.body["day"], *self.days.get(event.id, [])]

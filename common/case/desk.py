@@ -12,7 +12,7 @@ from common.case.automatic import draft
 from common.case.effects import apply
 from common.case.evolve import adding_refusal, refusal, unadoptable
 from common.case.file import acts_in_effect, originals_missing
-from common.case.state import PREVIOUS, Draft, Parties, State, Status
+from common.case.state import PREVIOUS, UNDER_WAY, Draft, Parties, State, Status
 from common.case.view import CaseView
 from common.catalogue.items import Item
 from common.errors import AppError, BadInput, CommandRefused, NotPermitted
@@ -134,7 +134,7 @@ class Desk:
         if reason == "body.malformed":
             return BadInput("case.field", field=check_body(event.type, event.body) or "body", **detail)
         if reason in ("act.wrong_state", "act.case_ended"):
-            return CommandRefused(_WRONG_STATE.get(self.state.status, "case.ended"), **detail)
+            return CommandRefused(_wrong_state(event.type, self.state.status), **detail)
         if reason.startswith("wait."):
             return _WAITING.get(reason, CommandRefused)("case." + reason.replace("wait.", "no_"), **detail)
         code = reason.replace("act.", "case.")
@@ -155,6 +155,13 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _wrong_state(kind: str, status: Status) -> str:
+    if kind in _BEFORE_RECEIPT and status in UNDER_WAY:
+        return "case.received_already"
+    return _WRONG_STATE.get(status, "case.ended")
+
+
+_BEFORE_RECEIPT = frozenset({"case.submitted", "case.cancelled"})
 _WRONG_STATE = {
     Status.NONE: "case.nothing_registered",
     Status.REGISTERED: "case.not_received",

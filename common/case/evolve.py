@@ -75,10 +75,12 @@ def refusal(state: State, event: Event, days: tuple[date, ...], reference: Refer
     Args:
         days: as written, then as ruled (``ruling.dated``).  A ruling can give an act effect, never take it.
     """
+    if state.status not in OPEN and (reason := closed(state, event.type)):
+        return reason
     return (
-        fits(state, event, days, reference)
+        may(state, event.type, event.body, reference.canon)
+        or fits(state, event, days, reference)
         or graded(state, event.type, event.body, reference)
-        or may(state, event.type, event.body, reference.canon)
     )
 
 

@@ -84,6 +84,7 @@ REFUSALS: Mapping[str, str] = {
     # -- the state of the case
     "case.nothing_registered": "这件的登记还没有到这里。请先同步。",
     "case.not_received": "这件还没有收到:登记了,还没有送到受理单位。",
+    "case.received_already": "这件已经收到,不能再报送或作废。申请人不办了,请写「申请撤回」。",
     "case.not_accepted_yet": "这件还没有受理。请先受理、一次性告知或不予受理。",
     "case.correcting": "这件在等补正。补来的材料到了再办。",
     "case.accepted_already": "这件已经受理,不能再办这一步。",

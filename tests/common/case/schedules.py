@@ -1,7 +1,7 @@
 """Random lives of one case among nodes that see each other's acts late, out of order, or never.
 
-Every node acts on what it has.  Some acts are what the pages offer, some are attempts that do not fit; the hub confirms, rules,
-takes over, and may lose its past; a township's node may be revoked, a township merged.
+Every node acts on what it has.  Some acts are what the pages offer, some are attempts that do not fit; the hub
+confirms, rules, takes over, and may lose its past; a township's node may be revoked, a township merged.
 """
 
 from __future__ import annotations
@@ -153,10 +153,14 @@ class Schedule:
         if not view.path:
             return
         officer = self.world.officers[self.random.choice(STAFF[home])]
-        wanted = [_FULL.get(kind, f"case.{kind}") for kind in WHOLE[officer.name].split() if not self._out(kind)]
+        wanted = [
+            _FULL.get(kind, f"case.{kind}") for kind in WHOLE[officer.name].split() if not self._out(kind)
+        ]
         appointment = self.world.reference.appointments[officer.id]
         if self.random.random() < 0.85:
-            wanted = [kind for kind in allowed_acts(view, appointment, self.world.reference) if kind in wanted] or wanted
+            wanted = [
+                kind for kind in allowed_acts(view, appointment, self.world.reference) if kind in wanted
+            ] or wanted
         kind = self.random.choice(wanted)
         if kind in _ENDS and self.random.random() < 0.8:
             return  # or most lives would be short
@@ -203,9 +207,15 @@ class Schedule:
                 others = [to for to in (TOWNSHIP, OTHER_TOWNSHIP, MZ) if canon(to) not in mine]
                 return {"to": pick(others), "direction": "side"} if others else None
             case "taken" | "recalled":
-                return {"of": of_offer} if state.status.value != "REGISTERED" or kind.endswith("recalled") else None
+                return (
+                    {"of": of_offer}
+                    if state.status.value != "REGISTERED" or kind.endswith("recalled")
+                    else None
+                )
             case "declined":
-                return {"of": of_offer, "reason": "不属本单位"} if state.status.value != "REGISTERED" else None
+                return (
+                    {"of": of_offer, "reason": "不属本单位"} if state.status.value != "REGISTERED" else None
+                )
             case "paused":
                 if self.plain and state.paused:
                     return None
@@ -238,7 +248,11 @@ class Schedule:
                 return {"papers": []}
             case "answered":
                 held = view.state.holder == office
-                return {"of": pick(view.asks), "reason": "已办"} if view.asks and (held or not self.plain) else None
+                return (
+                    {"of": pick(view.asks), "reason": "已办"}
+                    if view.asks and (held or not self.plain)
+                    else None
+                )
             case "delivered":
                 if state.result is None:
                     return None
