@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from flask import url_for
+
 from common.case import Direction, Status
 from common.case import commands as c
-from common.offices import Level, level
+from common.offices import level
 from common.web.cases import reading
 from common.web.cases.desk import Desk
 from common.web.cases.reading import Read
@@ -23,7 +25,7 @@ class Act:
         kind: type of the event that it writes.
         verb: on its button.  title: of its page, where the verb alone does not say it.
         leads: what it will do and who gets it, in a sentence.
-        read: what was typed -> commands.
+        read: what was typed -> commands; None where another feature has the page.
         asks: it has inputs; else its button does it at once.
         offered: is it offered here, beyond what the table of rights says.
         grave: it ends something, or tells the applicant no.
@@ -35,7 +37,7 @@ class Act:
     kind: str
     verb: str
     leads: Callable[[Desk], str]
-    read: Read
+    read: Read | None
     asks: bool = True
     offered: Callable[[Desk], bool] = lambda desk: True
     grave: bool = False
@@ -45,6 +47,16 @@ class Act:
     def fits(self, desk: Desk) -> bool:
         """May the officer do it on this case now?"""
         return self.kind in desk.allowed and self.offered(desk)
+
+    def path(self, number: str, **more: str | None) -> str:
+        """The address of its page; ``next``: where it leads back to."""
+        if self.read is None:
+            return url_for("registration.hand_in_page", case=number, kind=self.slug)
+        return url_for(f"cases.{self.slug}", key=number, **more)
+
+    def do_path(self, number: str) -> str:
+        """Where its form goes; for buttons that do it at once."""
+        return url_for(f"cases.do-{self.slug}", key=number)
 
 
 # -- what an act will do
@@ -121,6 +133,9 @@ ACTS: tuple[Act, ...] = (
     Act("refuse-acceptance", "case.not_accepted", "不予受理",
         lambda d: "要写明理由;不属于本机关的,写明应由谁办。通知书当场打印。",
         reading.refuse_acceptance, grave=True, told="已作出不予受理。可以打印通知书。"),
+    Act("hand-in", "correction.handed_in", "补材料",
+        lambda d: f"把一次性告知要补的交来,送到后由{d.name(d.state.holder)}接着办。", None,
+        offered=lambda d: d.state.status is Status.CORRECTING),
     Act("finish-step", "case.stepped", "完成环节", _finish_step, reading.finish_step, told="已记下。",
         errors={"case.two_people": "second", "case.step_done": "step", "case.no_such_step": "step"}),
     Act("report-up", "case.offered", "上报县里", _report_up, reading.report_up, offered=lambda d: d.reports_up,
@@ -141,6 +156,8 @@ ACTS: tuple[Act, ...] = (
     Act("archive", "case.archived", "归档", lambda d: "这件已办完,归档。", reading.noted(c.Archive),
         offered=lambda d: not d.view.archived, told="已归档。"),
     Act("answer", "ask.answered", "答复", lambda d: "群众提出的,写明怎样答复。", reading.answer, told="已答复。"),
+    Act("add-papers", "paper.added", "补充材料", lambda d: "群众另外交来、没有要求过的材料。", None,
+        offered=lambda d: d.state.ended is None),
     Act("see-originals", "paper.original_seen", "核验原件", lambda d: "记下当面核验过哪些原件。",
         reading.see_originals, offered=lambda d: bool(d.originals_missing) and d.state.ended is None,
         told="已记下核验的原件。"),
@@ -196,6 +213,8 @@ def _candidates(desk: Desk) -> tuple[str, ...]:
         return ("submit",)
     if state.offer is not None:
         return ("take",)
+    if state.status is Status.CORRECTING:
+        return ("hand-in",) if desk.registered_here else ()
     if state.status in (Status.RECEIVED, Status.SUPPLIED):
         return ("ask-correction", "accept") if desk.lacking else ("accept",)
     if state.status is Status.ACCEPTED:
@@ -216,12 +235,10 @@ def _handling(desk: Desk) -> tuple[str, ...]:
 
 
 def _afterwards(desk: Desk) -> tuple[str, ...]:
-    """Delivery and what follows it belong to who took the application in, or to who decided at a counter."""
-    made = desk.state.registration
-    mine = made is not None and level(made.office) is level(desk.officer.office)
-    if not desk.view.delivered:
-        return ("deliver",) if mine or level(desk.officer.office) is Level.VILLAGE else ()
-    return (*(() if desk.view.rated else ("rate",)), "archive") if mine else ()
+    """Delivery and what follows it belong to who registered the application."""
+    if not desk.registered_here:
+        return ()
+    return ("rate", "archive") if desk.view.delivered else ("deliver",)
 
 
 def quiet_acts(desk: Desk) -> list[Act]:

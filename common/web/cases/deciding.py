@@ -54,7 +54,7 @@ def _sign(key: str, desk: Desk, command: DecideCase, typed: Form) -> ResponseRet
     node, author = the_node(), desk.author(ACT.kind)
     if signs(author.office):
         try:
-            visitor.unlock(typed.get("password", ""))
+            visitor.accounts().prove(desk.officer.id, typed.get("password", ""))
         except AppError as error:
             return _document_page(desk, command, typed, {"password": words(error)}, error.http_status)
     try:
@@ -77,9 +77,7 @@ def signed(desk: Desk, command: DecideCase) -> DecideCase:
     number = node.decision_number(office)
     document = _text(desk, command, office, number)
     signature, key_id = departments.sign(node, office, document) if signs(office) else (None, None)
-    return DecideCase(
-        command.granted, command.reasons, command.basis, document, number, signature, key_id
-    )
+    return DecideCase(command.granted, command.reasons, command.basis, document, number, signature, key_id)
 
 
 def signs(office: str) -> bool:

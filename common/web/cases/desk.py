@@ -122,6 +122,13 @@ class Desk:
         calendar = self.reference.newest_calendar()
         return clock.correct_by(calendar[1] if calendar else UNPUBLISHED, self.today)
 
+    @property
+    def registered_here(self) -> bool:
+        """Did the officer's own village, township or county register it?"""
+        made = self.state.registration
+        canon = self.reference.canon
+        return made is not None and division(canon(made.office)) == division(canon(self.officer.office))
+
     # -- the procedure
 
     @cached_property

@@ -22,7 +22,7 @@ from common.web.cases.blueprint import blueprint
 from common.web.cases.desk import Desk, the_node
 from common.web.cases.page import CasePage, since
 from common.web.cases.reached import reached
-from common.web.cases.reading import GROUNDS, RELATIONS, RULINGS, Commands, Untyped
+from common.web.cases.reading import GROUNDS, RELATIONS, RULINGS, Commands, Read, Untyped
 from common.web.cases.story import WAYS
 from common.web.papers_view import seen_case
 from common.web.rights import local_path, right
@@ -136,7 +136,7 @@ def next_page(desk: Desk) -> str:
     return local_path(request.form.get("next")) or url_for("cases.page", key=desk.file.row.number)
 
 
-def _add(act: Act) -> None:
+def _add(act: Act, read: Read) -> None:
     """The two routes of an act's page."""
 
     @blueprint.get(f"/cases/<key>/{act.slug}", endpoint=act.slug)
@@ -149,12 +149,12 @@ def _add(act: Act) -> None:
     def do(key: str) -> ResponseReturnValue:
         typed = request.form
         try:
-            commands = act.read(desk_of(key), typed)
+            commands = read(desk_of(key), typed)
         except Untyped as missing:
             return show_act(desk_of(key), act, typed, missing.errors, status=400)
         return do_act(key, act, commands, typed, typed.get(BASE) or None)
 
 
 for _act in ACTS:
-    if _act.slug not in OWN_PAGES:
-        _add(_act)
+    if _act.read is not None and _act.slug not in OWN_PAGES:
+        _add(_act, _act.read)

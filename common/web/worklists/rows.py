@@ -152,8 +152,8 @@ class Rows:
         """The next act by what the line knows; the case's own page judges it again."""
         if case.offer_to in self._offices and not case.ended:
             return "take" if case.label != "REGISTERED" else None
-        if case.office in self._offices and case.label in _DELIVERY:
-            return _DELIVERY[case.label]
+        if case.office in self._offices and case.label in _AT_REGISTRATION:
+            return _AT_REGISTRATION[case.label]
         if case.holder not in self._offices or case.offer_to is not None:
             return None
         if case.label in ("ACCEPTED", "HANDLING") and item is not None:
@@ -163,7 +163,7 @@ class Rows:
 
 MOST_OUTGOING = 5_000
 _BY_LABEL = {"REGISTERED": "submit", "RECEIVED": "accept", "PAUSED": "resume", "SUSPENDED": "restart"}
-_DELIVERY = {"GRANTED": "deliver", "REFUSED": "deliver", "DELIVERED": "rate"}
+_AT_REGISTRATION = {"CORRECTING": "hand-in", "GRANTED": "deliver", "REFUSED": "deliver", "DELIVERED": "rate"}
 
 
 def _tags(case: CaseRow) -> tuple[str, ...]:
