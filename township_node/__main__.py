@@ -25,7 +25,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser, commands = program_parser("township-node", "便民 Bianmin: a village's or a township's node")
     init = add(commands, "init", "enrol this machine by its slip; run it again after a missing link", create)
     init.add_argument("--slip", required=True, metavar="FILE|TEXT")
-    init.add_argument("--parent", action="append", default=[], metavar="URL", help="instead of the slip's addresses")
+    init.add_argument(
+        "--parent", action="append", default=[], metavar="URL", help="instead of the slip's addresses"
+    )
     serving = add(commands, "serve", "serve pages and exchange until SIGTERM", serve_pages)
     serving.add_argument("--host", default="127.0.0.1")
     serving.add_argument("--port", type=a_count, default=0, help="0: a free one, which is printed")

@@ -73,9 +73,17 @@ class Exchanging:
         state, node = self.worker.state, self.node
         outgoing = node.outbox()
         waiting = {one.case or one.event for one in outgoing}
-        last = max((p for p in node.store.peers.list() if p.result == "level" and p.url), key=lambda p: p.at or 0, default=None)
+        last = max(
+            (p for p in node.store.peers.list() if p.result == "level" and p.url),
+            key=lambda p: p.at or 0,
+            default=None,
+        )
         progress = state.progress if state.doing == "syncing" else None
-        done, total = (sum(pair) for pair in zip(progress.up, progress.down, progress.papers, strict=True)) if progress else (0, 0)
+        done, total = (
+            (sum(pair) for pair in zip(progress.up, progress.down, progress.papers, strict=True))
+            if progress
+            else (0, 0)
+        )
         cut = state.doing == "waiting"
         return SyncState(
             waiting=len(waiting),

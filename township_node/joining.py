@@ -58,7 +58,7 @@ def _store_for(args: argparse.Namespace, slip: Slip) -> Store:
         return existing_store(args)
     store = existing_store(args)
     node = Node(store, practice_clock(), secrets.token_bytes)
-    if node.root != slip.root or not pending(node) and node.reference.size:
+    if node.root != slip.root or (not pending(node) and node.reference.size):
         store.close()
         raise Misuse("data.exists", path=str(data_folder(args)))
     return store

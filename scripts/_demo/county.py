@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from _demo.machines import PASSWORD, Machine
-
 from common.packs import Pack, load_pack
 
 FOLDERS = ("hub", "township", "village-1", "village-2", "other-township", "other-village")
@@ -59,7 +58,10 @@ def found(data: Path, pack_dir: Path | None, say: Say, machines: list[Machine], 
     names = _people_of_the_hub(hub, pack, data)
     places: dict[str, Place] = {}
     home, other = pack.demo_townships((2, 1))
-    for name, township, villages in (("township", home, ("village-1", "village-2")), ("other-township", other, ("other-village",))):
+    for name, township, villages in (
+        ("township", home, ("village-1", "village-2")),
+        ("other-township", other, ("other-village",)),
+    ):
         places[name] = _township(hub, name, data, township.code, say, machines)
         for village, (code, _) in zip(villages, township.villages, strict=False):
             places[village] = _village(hub, places[name], village, data, code, say, machines)
@@ -80,7 +82,10 @@ def _people_of_the_hub(hub: Machine, pack: Pack, data: Path) -> dict[str, str]:
         wanted.append((f"window {department.code}", office, "window", surname + "晓燕"))
         wanted.append((f"chief {department.code}", office, "chief", surname + "国强"))
     people = data / "people.csv"
-    people.write_text("\n".join(["name,office,role", *(f"{name},{office},{role}" for _, office, role, name in wanted)]), "utf-8")
+    people.write_text(
+        "\n".join(["name,office,role", *(f"{name},{office},{role}" for _, office, role, name in wanted)]),
+        "utf-8",
+    )
     hub.ask("officer", "import", str(people))
     listed = {(row["office"], row["role"]): row["officer"] for row in hub.ask("officer", "list")["officers"]}
     hub.officers = {key: listed[office, role] for key, office, role, _ in wanted}
@@ -102,7 +107,9 @@ def _township(hub: Machine, name: str, data: Path, code: str, say: Say, machines
     return Place(machine, code, names)
 
 
-def _village(hub: Machine, township: Place, name: str, data: Path, code: str, say: Say, machines: list[Machine]) -> Place:
+def _village(
+    hub: Machine, township: Place, name: str, data: Path, code: str, say: Say, machines: list[Machine]
+) -> Place:
     machine = Machine(name, "township_node", data / name)
     machines.append(machine)
     slip = hub.ask("slip", code, "--parent", township.machine.url)
@@ -127,7 +134,10 @@ def logins(county: County) -> Sequence[str]:
     keys = ("operator", "window", f"window {shown}", f"chief {shown}")
     for key in keys:
         hub.give_password(key)
-    rows = [f"{hub.title}  {hub.url}  {'、'.join(county.names[key] for key in keys)}(其余人员用命令 officer password 设口令)"]
-    for place in county.places.values():
-        rows.append(f"{place.machine.title}  {place.machine.url}  {'、'.join(place.names.values())}")
+    named = "、".join(county.names[key] for key in keys)
+    rows = [f"{hub.title}  {hub.url}  {named}(其余人员用命令 officer password 设口令)"]
+    rows += [
+        f"{place.machine.title}  {place.machine.url}  {'、'.join(place.names.values())}"
+        for place in county.places.values()
+    ]
     return [*rows, f"口令都是 {PASSWORD}"]

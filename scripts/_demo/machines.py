@@ -18,7 +18,7 @@ import requests
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_S = 60
-PASSWORD = "bianmin-2026"  # noqa: S105  # printed for whoever tries the demonstration
+PASSWORD = "bianmin-2026"  # printed for whoever tries the demonstration
 
 
 class Broken(Exception):
@@ -46,10 +46,19 @@ class Machine:
         """One command; (exit code, JSON object).  Broken if it ends with another code than expected."""
         command = [sys.executable, "-m", self.program, *arguments, "--data", str(self.folder), "--json"]
         done = subprocess.run(
-            command, input=stdin, capture_output=True, text=True, encoding="utf-8", cwd=ROOT, env=_environment(), check=False
+            command,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            cwd=ROOT,
+            env=_environment(),
+            check=False,
         )
         if done.returncode not in expect:
-            raise Broken(f"{self.name}: {' '.join(arguments[:3])} ended with {done.returncode}: {done.stderr.strip()[-600:]}")
+            raise Broken(
+                f"{self.name}: {' '.join(arguments[:3])} ended with {done.returncode}: {done.stderr.strip()[-600:]}"
+            )
         return done.returncode, json.loads(done.stdout) if done.stdout.strip() else {}
 
     def ask(self, *arguments: str, stdin: str | None = None) -> Any:
@@ -61,22 +70,38 @@ class Machine:
         """Serve; at the same address as before, so that children find it again."""
         port = self.url.rpartition(":")[2] or "0"
         flags = [] if self.program == "county_hub" or self.syncs else ["--no-sync"]
-        command = [sys.executable, "-m", self.program, "serve", "--data", str(self.folder), "--port", port, *flags]
+        command = [
+            sys.executable,
+            "-m",
+            self.program,
+            "serve",
+            "--data",
+            str(self.folder),
+            "--port",
+            port,
+            *flags,
+        ]
         with (self.folder / "serve.log").open("a", encoding="utf-8") as log:
             self.process = subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=log, text=True, encoding="utf-8", cwd=ROOT, env=_environment()
+                command,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                encoding="utf-8",
+                cwd=ROOT,
+                env=_environment(),
             )
         self.url = self._listening(self.process)
 
     def _listening(self, process: subprocess.Popen[str]) -> str:
         lines: list[str] = []
         stdout = process.stdout
-        assert stdout is not None  # noqa: S101  # asked for with PIPE
+        assert stdout is not None  # asked for with PIPE
         reader = threading.Thread(target=lambda: lines.extend(iter(stdout.readline, "")), daemon=True)
         reader.start()
         until = time.monotonic() + START_S
         while time.monotonic() < until:
-            for line in list(lines):
+            for line in lines:
                 if line.startswith("listening "):
                     return line.split()[1]
             if process.poll() is not None:
@@ -114,7 +139,11 @@ class Machine:
     def api(self, officer: str, method: str, path: str, body: Any = None, expect: int | None = None) -> Any:
         """One request in an officer's name; its JSON.  Broken on any answer but the one expected."""
         headers = {"Authorization": f"Bearer {self.token(officer)}"}
-        kind: Mapping[str, Any] = {"data": body, "headers": headers} if isinstance(body, bytes) else {"json": body, "headers": headers}
+        kind: Mapping[str, Any] = (
+            {"data": body, "headers": headers}
+            if isinstance(body, bytes)
+            else {"json": body, "headers": headers}
+        )
         with requests.Session() as session:
             session.trust_env = False
             answer = session.request(method, f"{self.url}/api/v1{path}", timeout=60, **kind)
@@ -126,7 +155,9 @@ class Machine:
     def act(self, officer: str, number: str, kind: str, expect: int | None = None, **body: Any) -> Any:
         """One act on a case, on the tip as this node knows it."""
         base = self.api(officer, "GET", f"/cases/{number}")["base"]
-        return self.api(officer, "POST", f"/cases/{number}/acts", {"type": kind, "base": base, "body": body}, expect)
+        return self.api(
+            officer, "POST", f"/cases/{number}/acts", {"type": kind, "base": base, "body": body}, expect
+        )
 
 
 def _environment() -> dict[str, str]:

@@ -16,7 +16,6 @@ from types import FrameType
 from _demo.county import County, found, logins
 from _demo.machines import Broken, Machine, stopped_at_the_end
 from _demo.story import Story
-
 from common.errors import AppError
 from common.texts import words
 
@@ -30,7 +29,9 @@ TRY = """
 
 
 def main(arguments: Sequence[str], description: str) -> int:
-    parser = argparse.ArgumentParser(prog="demo", description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="demo", description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--once", action="store_true", help="play the story and check it")
     parser.add_argument("--out", type=Path, metavar="FILE", help="with --once: what each node knows, as JSON")
     parser.add_argument("--data", type=Path, metavar="DIR", help="keep the data folders here")

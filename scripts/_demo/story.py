@@ -1,17 +1,19 @@
-"""The story: six acts of it, each checked as it is played.  Steps, levels and holders come from the items themselves."""
+"""The story in six acts, each checked as it is played.
+
+Steps, levels and holders come from the items themselves.
+"""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from _demo.county import County, Place
 from _demo.machines import PASSWORD, Broken, Machine
 from _demo.papers import photo
-
 from common.catalogue.conditions import materials_required
 from common.catalogue.items import Item
 from common.catalogue.samples import fill_form
@@ -43,7 +45,15 @@ class Story:
     # -- what people do
 
     def register(
-        self, name: str, place: Place, role: str, item: Item, seed: int, *, lacking: bool = False, finish: bool = False
+        self,
+        name: str,
+        place: Place,
+        role: str,
+        item: Item,
+        seed: int,
+        *,
+        lacking: bool = False,
+        finish: bool = False,
     ) -> Case:
         """Register an application with every paper that the catalogue requires for it, or with one of them lacking."""
         machine = place.machine
@@ -52,14 +62,28 @@ class Story:
         village = self.village_of(place)
         pages: dict[str, Any] = {}
         draw = random.Random(seed).randrange
-        form = fill_form(item, draw, today=today, village=village, paper_for=lambda f: self.page(machine, role, f"form.{f.id}", pages)["hash"])
-        papers = [self.paper(f"form.{f.id}", f.name, pages[f"form.{f.id}"]) for f in item.form if f"form.{f.id}" in pages]
+        form = fill_form(
+            item,
+            draw,
+            today=today,
+            village=village,
+            paper_for=lambda f: self.page(machine, role, f"form.{f.id}", pages)["hash"],
+        )
+        papers = [
+            self.paper(f"form.{f.id}", f.name, pages[f"form.{f.id}"])
+            for f in item.form
+            if f"form.{f.id}" in pages
+        ]
         for f in item.form:
             if f.type == "signature" and f.id in form:
                 form[f.id] = {"kind": "sheet", "paper": pages[f"form.{f.id}"]["hash"]}
-        wanted = [r.material for r in materials_required(item, form, CHANNELS[level], (), today=today) if r.required]
+        wanted = [
+            r.material for r in materials_required(item, form, CHANNELS[level], (), today=today) if r.required
+        ]
         if lacking:
-            wanted = wanted[:-1] if wanted[-1].source != "form" else [m for m in wanted if m.id != wanted[0].id]
+            wanted = (
+                wanted[:-1] if wanted[-1].source != "form" else [m for m in wanted if m.id != wanted[0].id]
+            )
         for material in wanted:
             page = self.page(machine, role, material.id, pages)
             papers.append(self.paper(material.id, material.name, page, seen=material.original_needed))
@@ -75,10 +99,16 @@ class Story:
         return case
 
     def village_of(self, place: Place) -> str:
-        if len(place.office) == 12:
-            return place.office
-        home = place.office if len(place.office) == 9 else self.county["township"].office
-        return next(code for township in self.county.pack.townships if township.code == home for code, _ in township.villages)
+        code = place.office.partition("/")[0]
+        if len(code) == 12:
+            return code
+        home = code if len(code) == 9 else self.county["township"].office
+        return next(
+            code
+            for township in self.county.pack.townships
+            if township.code == home
+            for code, _ in township.villages
+        )
 
     def page(self, machine: Machine, role: str, key: str, pages: dict[str, Any]) -> Any:
         pages[key] = machine.api(role, "POST", "/papers", photo(next(self.pictures)))
@@ -135,8 +165,12 @@ class Story:
         county["other-township"].machine.stop()
         county.hub.stop()
         first, second = county["village-1"], county["village-2"]
-        reported = self.item(lambda i: i.authority == "township_reviews_county_decides" and plain(i), "高龄津贴申领")
-        small = self.item(lambda i: i.authority == "township_decides" and i.promised and plain(i) and needs_papers(i))
+        reported = self.item(
+            lambda i: i.authority == "township_reviews_county_decides" and plain(i), "高龄津贴申领"
+        )
+        small = self.item(
+            lambda i: i.authority == "township_decides" and i.promised and plain(i) and needs_papers(i)
+        )
         handed = self.item(lambda i: i.authority == "township_accepts_county_decides" and plain(i))
         direct = self.item(lambda i: i.village_decides)
         self.reported = self.register("上报", first, "agent", reported, 1)
@@ -154,7 +188,7 @@ class Story:
 
     def county_cut_off(self) -> None:
         self.say("二、乡镇开机,县里还断着")
-        county, township = self.county, self.county["township"]
+        township = self.county["township"]
         machine = township.machine
         machine.start()
         self.sync("village-1")
@@ -172,7 +206,9 @@ class Story:
             department = self.department(case.item)
             if case is self.declined:
                 department = next(o for key, o in self.departments() if o != department)
-            machine.act("clerk", case.number, "case.offered", to=department, opinion="材料齐全,情况属实,请审批")
+            machine.act(
+                "clerk", case.number, "case.offered", to=department, opinion="材料齐全,情况属实,请审批"
+            )
             self.must(machine, case, state="FORWARDED", holder=township.office)
         wanted = [{"what": "缺的材料", "why": "清单要求,没有交"}]
         machine.act("clerk", self.corrected.number, "case.correction_asked", wanted=wanted)
@@ -183,11 +219,17 @@ class Story:
     def own_steps(self, machine: Machine, case: Case, office: str) -> None:
         """The steps of the procedure that this office must finish before it passes the case on."""
         for step in case.item.steps_to_decide:
-            if case.item.office_for(step, None, office, office[:6]) != office or step.kind in ("accept", "register", "forward"):
+            if case.item.office_for(step, None, office, office[:6]) != office or step.kind in (
+                "accept",
+                "register",
+                "forward",
+            ):
                 continue
             if step.kind in ("review", "check"):
                 people = ["王丽", "赵德明"]
-                machine.act("clerk", case.number, "case.stepped", step=step.number, opinion="属实", people=people)
+                machine.act(
+                    "clerk", case.number, "case.stepped", step=step.number, opinion="属实", people=people
+                )
 
     def departments(self) -> list[tuple[str, str]]:
         county = self.county.pack.county
@@ -218,7 +260,9 @@ class Story:
         self.county_decides(self.reported)
         wrong = next(key for key, o in self.departments() if o != self.department(self.declined.item))
         hub.act(f"window {wrong}", self.declined.number, "case.declined", reason="不属我局职权,请报主管部门")
-        item = self.item(lambda i: i.authority == "county_decides" and first_accepts_at_county(i) and plain(i))
+        item = self.item(
+            lambda i: i.authority == "county_decides" and first_accepts_at_county(i) and plain(i)
+        )
         code = self.department(item).partition("/")[2]
         window = Place(hub, f"{self.county.pack.county}/{code}", {})
         self.counted = self.register("县柜台", window, f"window {code}", item, 6)
@@ -236,7 +280,12 @@ class Story:
         chief = f"chief {code}"
         base = hub.api(chief, "GET", f"/cases/{case.number}")["base"]
         body = {"granted": True, "reasons": "经审查,符合规定条件"}
-        hub.api(chief, "POST", f"/cases/{case.number}/acts", {"type": "case.decided", "base": base, "body": body, "secret": PASSWORD})
+        hub.api(
+            chief,
+            "POST",
+            f"/cases/{case.number}/acts",
+            {"type": "case.decided", "base": base, "body": body, "secret": PASSWORD},
+        )
         self.must(hub, case, state="GRANTED", confirmed=True)
         self.say(f"  {hub.title}:{case.item.name} {case.number} 准予,部门电子签名,县级确认")
 
@@ -259,13 +308,22 @@ class Story:
         machine.act("clerk", self.corrected.number, "case.accepted")
         self.own_steps(machine, self.corrected, township.office)
         machine.act("clerk", self.corrected.number, "case.decided", granted=True, reasons="补齐后符合规定")
-        machine.act("clerk", self.declined.number, "case.offered", to=self.department(self.declined.item), opinion="改报主管部门")
+        machine.act(
+            "clerk",
+            self.declined.number,
+            "case.offered",
+            to=self.department(self.declined.item),
+            opinion="改报主管部门",
+        )
         self.sync("village-1")
 
     def missing_material(self) -> str:
         made = self.county["village-2"].machine.api("agent", "GET", f"/cases/{self.corrected.number}")
         there = {paper["material"] for paper in made["papers"]}
-        return next((m.id for m in self.corrected.item.materials if m.always and m.id not in there), self.corrected.item.materials[0].id)
+        return next(
+            (m.id for m in self.corrected.item.materials if m.always and m.id not in there),
+            self.corrected.item.materials[0].id,
+        )
 
     def all_level(self) -> None:
         self.say("六、全部一致")
@@ -275,7 +333,15 @@ class Story:
                     self.county[name].machine.start()
                 self.sync(name)
         everyone, county = self.county.machines, self.county
-        hub, township, first, second = (m.name for m in (county.hub, county["township"].machine, county["village-1"].machine, county["village-2"].machine))
+        hub, township, first, second = (
+            m.name
+            for m in (
+                county.hub,
+                county["township"].machine,
+                county["village-1"].machine,
+                county["village-2"].machine,
+            )
+        )
         expected = {
             self.reported.name: ("RATED", (hub, township, first)),
             self.declined.name: ("FORWARDED", (hub, township, first)),
@@ -300,7 +366,13 @@ class Story:
         for machine in everyone:
             machine.ask("verify")
             status = machine.ask("status")
-            if status["unsent_events"] or status["unsent_papers"] or status["waiting"] or status["refused"] or status["set_aside"]:
+            if (
+                status["unsent_events"]
+                or status["unsent_papers"]
+                or status["waiting"]
+                or status["refused"]
+                or status["set_aside"]
+            ):
                 raise Broken(f"{machine.name} is not level: {status}")
         shown = {case.item.authority for case in self.cases}
         known = {item.authority for item in county.pack.items} - {"parallel_departments"}
@@ -315,13 +387,10 @@ class Story:
             for machine in self.county.machines:
                 if machine.name not in case.nodes:
                     continue
-                role = next(iter(machine.tokens), next(iter(machine.officers)))
+                role = next(iter(machine.officers))  # at the hub the operator, who sees all
                 found = machine.api(role, "GET", f"/cases/{case.number}")
                 yield f"  {machine.title} 看到:{found['state']},在 {found['holder']},{found['digest'][:12]}"
-                for act in found["acts"]:
-                    kind = EVENT_TYPES[act["type"]].chinese
-                    mark = {"here": "○", "township": "◐", "county": "●"}[act["synced"]]
-                    yield f"    {mark} {act['day'] or date.today().isoformat()} {kind} {act['office'] or ''}{'' if act['in_effect'] else '(未生效)'}"
+                yield from map(_told, found["acts"])
 
     def report(self) -> dict[str, Any]:
         """FILE: what each node knows of each case, and where the nodes are."""
@@ -334,14 +403,19 @@ class Story:
                     nodes[machine.folder.name] = {key: found[key] for key in ("state", "digest", "holder")}
             cases.append({"number": case.number, "item": case.item.code, "nodes": nodes})
         nodes = {
-            m.folder.name: {"name": m.title, "id": m.id, "data": str(m.folder.resolve()), "url": m.url} for m in self.county.machines
+            m.folder.name: {"name": m.title, "id": m.id, "data": str(m.folder.resolve()), "url": m.url}
+            for m in self.county.machines
         }
         return {"cases": cases, "nodes": nodes}
 
 
 def plain(item: Item) -> bool:
     """An agent may do it for the villager, and no other authority gives opinions."""
-    return item.agency.allowed and item.case_type != "joint" and not any(step.kind == "parallel_opinion" for step in item.procedure)
+    return (
+        item.agency.allowed
+        and item.case_type != "joint"
+        and not any(step.kind == "parallel_opinion" for step in item.procedure)
+    )
 
 
 def needs_papers(item: Item) -> bool:
@@ -350,3 +424,11 @@ def needs_papers(item: Item) -> bool:
 
 def first_accepts_at_county(item: Item) -> bool:
     return item.receiving_step.level == "county"
+
+
+def _told(act: dict[str, Any]) -> str:
+    """An act as a line: how far it has got, the day, what was done, by which office."""
+    mark = {"here": "○", "township": "◐", "county": "●"}[act["synced"]]
+    words = EVENT_TYPES[act["type"]].chinese
+    effect = "" if act["in_effect"] else "(未生效)"
+    return f"    {mark} {act['day']} {words} {act['office'] or ''}{effect}"

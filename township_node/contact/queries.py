@@ -47,7 +47,9 @@ def _line(one: Outgoing) -> OutboxLine:
 def villages(node: Node) -> list[Village]:
     """Every village of the township, the silent ones first."""
     reference = node.reference
-    offices = [o for o in reference.offices if level(o) is Level.VILLAGE and "/" not in o and within(o, node.office)]
+    offices = [
+        o for o in reference.offices if level(o) is Level.VILLAGE and "/" not in o and within(o, node.office)
+    ]
     found = [_village(node, office) for office in offices]
     rank = {"silent": 0, "waiting": 1, "here": 2, "none": 3}
     return sorted(found, key=lambda village: (rank[village.state], village.code))
@@ -55,7 +57,9 @@ def villages(node: Node) -> list[Village]:
 
 def _village(node: Node, office: str) -> Village:
     peers = {peer.id: peer for peer in node.store.peers.list()}
-    nodes = [known for known in node.reference.nodes.values() if known.office == office and known.cuts is None]
+    nodes = [
+        known for known in node.reference.nodes.values() if known.office == office and known.cuts is None
+    ]
     contacts = [at for known in nodes if known.id in peers and (at := peers[known.id].at) is not None]
     last = max(contacts, default=None)
     if not nodes:
@@ -66,5 +70,10 @@ def _village(node: Node, office: str) -> Village:
         state = "silent" if node.now() - last > SILENT_MS else "here"
     waiting = sum(1 for held in node.store.waiting.list() if held.source in {known.id for known in nodes})
     return Village(
-        office, node.reference.office_name(office), state, last, len(node.store.views.open_at(office)), waiting
+        office,
+        node.reference.office_name(office),
+        state,
+        last,
+        len(node.store.views.open_at(office)),
+        waiting,
     )

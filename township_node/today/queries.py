@@ -61,7 +61,15 @@ def _corrections(node: Node) -> Iterator[Line]:
     for row in _rows(node, "correcting"):
         by = f"{date_words(date.fromisoformat(row.duty), node.today())}前补齐" if row.duty else "等补齐"
         path = url_for("registration.hand_in_page", case=row.case_id, kind="hand-in")
-        yield Line("要补材料", row.applicant, _item(node, row.item), f"已一次性告知,{by}", "去补", path, tone="yellow")
+        yield Line(
+            "要补材料",
+            row.applicant,
+            _item(node, row.item),
+            f"已一次性告知,{by}",
+            "去补",
+            path,
+            tone="yellow",
+        )
 
 
 def _offered(node: Node) -> Iterator[Line]:
@@ -73,7 +81,15 @@ def _offered(node: Node) -> Iterator[Line]:
 def _unsent(node: Node) -> Iterator[Line]:
     for row in _rows(node, "registered"):
         if row.offer_to is None:
-            yield Line("还没报送", row.applicant, _item(node, row.item), "登记了,还没报送", "报送", _case(row), quiet=True)
+            yield Line(
+                "还没报送",
+                row.applicant,
+                _item(node, row.item),
+                "登记了,还没报送",
+                "报送",
+                _case(row),
+                quiet=True,
+            )
 
 
 def _results(node: Node) -> Iterator[Line]:
@@ -97,5 +113,7 @@ def _case(row: CaseRow) -> str:
 def this_month(node: Node) -> Month:
     """Counts of the cases that this village registered since the first of the month."""
     today = node.today()
-    counts = node.store.views.registered_since(node.office, today.replace(day=1).isoformat(), today.isoformat())
+    counts = node.store.views.registered_since(
+        node.office, today.replace(day=1).isoformat(), today.isoformat()
+    )
     return Month(*counts)
