@@ -49,10 +49,18 @@ def document() -> Schema:
                     },
                 }
             },
-            "/cases": {"post": _with_body(_operation("register", "Register an application", _json(_CASE, "201"), [_KEY]), _REGISTER)},
-            "/cases/{number}": {"get": _operation("case", "What this node knows of a case", _json(_CASE), [_NUMBER])},
+            "/cases": {
+                "post": _with_body(
+                    _operation("register", "Register an application", _json(_CASE, "201"), [_KEY]), _REGISTER
+                )
+            },
+            "/cases/{number}": {
+                "get": _operation("case", "What this node knows of a case", _json(_CASE), [_NUMBER])
+            },
             "/cases/{number}/acts": {
-                "post": _with_body(_operation("act", "Do an act on a case", _json(_CASE, "201"), [_NUMBER, _KEY]), _act())
+                "post": _with_body(
+                    _operation("act", "Do an act on a case", _json(_CASE, "201"), [_NUMBER, _KEY]), _act()
+                )
             },
             "/worklists/{name}": {
                 "get": _operation(
@@ -106,7 +114,10 @@ _CASE: Schema = {
         "papers_left": {"type": "integer"},
         "synced": {"enum": ["here", "township", "county"]},
         "digest": _ID,
-        "base": {"type": ["string", "null"], "description": "The newest act in effect: give it back with the next act."},
+        "base": {
+            "type": ["string", "null"],
+            "description": "The newest act in effect: give it back with the next act.",
+        },
         "allowed": {"type": "array", "items": {"type": "string"}},
         "acts": {"type": "array", "items": _OBJECT},
         "papers": {"type": "array", "items": _OBJECT},
@@ -121,15 +132,29 @@ _REGISTER: Schema = {
         "item": {"type": "string"},
         "form": {"type": "object", "description": "Field id to value, as the item's form says."},
         "kind": {"enum": ["person", "person_without_id", "organisation"]},
-        "who": {"type": "object", "description": "What is asked beside the form: name, phone, guardian_name ..."},
+        "who": {
+            "type": "object",
+            "description": "What is asked beside the form: name, phone, guardian_name ...",
+        },
         "papers": {"type": "array", "items": _OBJECT, "description": "Papers with their pages' descriptors."},
-        "ticked": {"type": "array", "items": {"type": "string"}, "description": "Ids of papers whose condition holds."},
+        "ticked": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Ids of papers whose condition holds.",
+        },
         "mandate": {"type": ["object", "null"]},
         "village": {"type": "string", "pattern": "^[0-9]{12}$"},
-        "salt": {"type": "string", "maxLength": 64, "description": "A repeat with the same salt gives the first case back."},
+        "salt": {
+            "type": "string",
+            "maxLength": 64,
+            "description": "A repeat with the same salt gives the first case back.",
+        },
         "submit": {"type": "boolean", "default": True},
         "urgent": {"type": "boolean", "default": False},
-        "finish": {"type": ["object", "null"], "description": "Decide it at once, where the item is decided on the spot."},
+        "finish": {
+            "type": ["object", "null"],
+            "description": "Decide it at once, where the item is decided on the spot.",
+        },
     },
 }
 
@@ -143,7 +168,10 @@ def _act() -> Schema:
         "properties": {
             "type": {"enum": [kind for kind, _ in kinds]},
             "base": {**_ID, "description": "409 if another act has moved the case since."},
-            "secret": {"type": "string", "description": "The chief representative's own password, to sign for a department."},
+            "secret": {
+                "type": "string",
+                "description": "The chief representative's own password, to sign for a department.",
+            },
             "body": {"anyOf": [{"title": kind, **_of_command(command)} for kind, command in kinds]},
         },
     }
@@ -191,4 +219,7 @@ def _operation(name: str, words: str, answers: Schema, parameters: list[Schema] 
 
 
 def _with_body(operation: Schema, schema: Schema) -> Schema:
-    return {**operation, "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    return {
+        **operation,
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+    }

@@ -29,7 +29,9 @@ def once(node: Node, officer: str, do: Callable[[], Answer]) -> Answer:
         return do()
     if not 0 < len(key) <= MAX_KEY or not key.isprintable():
         raise BadInput("api.bad_key", most=MAX_KEY)
-    asked = hashlib.sha256(b"\0".join([request.method.encode(), request.path.encode(), request.get_data()])).digest()
+    asked = hashlib.sha256(
+        b"\0".join([request.method.encode(), request.path.encode(), request.get_data()])
+    ).digest()
     name = f"{officer} {key}"
     with node.store.write():
         known = node.store.local.answered(name)
@@ -39,5 +41,7 @@ def once(node: Node, officer: str, do: Callable[[], Answer]) -> Answer:
             return json.loads(known.answer), known.status
         body, status = do()
         node.store.local.forget_answers(node.now() - KEEP_MS)
-        node.store.local.save_answer(Answered(name, asked, status, json.dumps(body, ensure_ascii=False).encode(), node.now()))
+        node.store.local.save_answer(
+            Answered(name, asked, status, json.dumps(body, ensure_ascii=False).encode(), node.now())
+        )
         return body, status

@@ -1,4 +1,4 @@
-"""The addresses below ``/api/v1``.  JSON in, JSON or ``application/problem+json`` (RFC 9457) out; OpenAPI in ``openapi``."""
+"""The addresses below ``/api/v1``: JSON in, JSON or ``application/problem+json`` (RFC 9457) out."""
 
 from __future__ import annotations
 
@@ -100,9 +100,13 @@ def api_pages(sync: Sync | None) -> Blueprint:
     @right("login")
     def worklist(name: str) -> ResponseReturnValue:
         node, officer = the_node(), visitor.me()
-        offices = [o for o in node.offices if o == officer.office or level(officer.office) is not Level.COUNTY]
+        offices = [
+            o for o in node.offices if o == officer.office or level(officer.office) is not Level.COUNTY
+        ]
         page = node.worklist(name, offices or [officer.office], page=_page_number(), size=PAGE_SIZE)
-        return jsonify(cases=[_row(row) for row in page.rows], total=page.total, page=page.page, pages=page.pages)
+        return jsonify(
+            cases=[_row(row) for row in page.rows], total=page.total, page=page.page, pages=page.pages
+        )
 
     @api.post("/sync")
     @right("login")
@@ -120,11 +124,16 @@ def api_pages(sync: Sync | None) -> Blueprint:
 def _register() -> Answer:
     """``item, form, papers, ticked, kind, who, mandate, village, salt, submit, urgent, finish`` as OpenAPI says."""
     node, officer = the_node(), visitor.me()
-    asked = _body({"item", "form"}, {"papers", "ticked", "kind", "who", "mandate", "village", "salt", "submit", "urgent", "finish"})
+    asked = _body(
+        {"item", "form"},
+        {"papers", "ticked", "kind", "who", "mandate", "village", "salt", "submit", "urgent", "finish"},
+    )
     edition = node.reference.edition_in_force(_text(asked, "item"))
     if edition is None or edition not in node.reference.items():
         raise NotFound("item.unknown", item=str(asked["item"])[:20])
-    made = node.act(_registration(asked, edition.item, edition.id, officer.office), Author(officer.id, officer.office))
+    made = node.act(
+        _registration(asked, edition.item, edition.id, officer.office), Author(officer.id, officer.office)
+    )
     file = node.case(made[0].id)
     return {**_whole(file), "query_code": made[0].body["query_code"]}, 201
 
@@ -135,7 +144,9 @@ def _registration(asked: Mapping[str, Any], item: Item, edition: str, office: st
     context = _context(item, kind, papers)
     checked = check_form(item, _object(asked, "form"), context)
     who = _object(asked, "who")
-    extra, wrong = applicant.check_extra(applicant.extra_fields(item, kind, guarded="guardian_name" in who), who, context)
+    extra, wrong = applicant.check_extra(
+        applicant.extra_fields(item, kind, guarded="guardian_name" in who), who, context
+    )
     errors = {name: words for name, (_, words) in checked.errors.items()} | wrong
     if errors:
         raise BadInput("api.form_wrong", fields=errors)
@@ -213,7 +224,7 @@ def _act(number: str) -> Answer:
 
 
 def _decision(command: DecideCase, desk: Desk, office: str, asked: Mapping[str, Any]) -> DecideCase:
-    """With number, document and signature; a department's needs its chief representative's own password as ``secret``."""
+    """With number, document and signature; a department's needs its chief representative's password as ``secret``."""
     if "case.decided" not in desk.allowed:
         return command  # the act itself says why not
     if signs(office):
@@ -260,7 +271,7 @@ def _event(event: Event, file: CaseFile) -> dict[str, Any]:
         "office": event.body.get("office"),
         "actor": event.actor,
         "base": event.base,
-        "in_effect": event.id in file.view.path or not event.moves and event.id in file.view.added,
+        "in_effect": event.id in file.view.path or (not event.moves and event.id in file.view.added),
         "synced": file.truth[event.id].value,
     }
 
