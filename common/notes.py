@@ -2,7 +2,7 @@
 
 The first line is the log's signature (type 0x01), the second the hub's own timestamped cosignature (C2SP
 ``tlog-cosignature``, type 0x04), which gives the time.  Both carry the log's name as key name; the type makes their key
-ids differ.  Signatures by others may stand below and are not looked at.  Source: PROTOCOL.md 8.
+ids differ.  Signatures by others may stand below and are not looked at.  Source: PROTOCOL.md 8.1.
 """
 
 from __future__ import annotations

@@ -144,7 +144,7 @@ class Papers:
         if left < RESERVE_BYTES + MAX_UPLOAD_BYTES:
             raise CommandRefused("paper.disk_full", left=left // 1_000_000)
 
-    def open(self, page: Mapping[str, Any]) -> bytes:
+    def open_page(self, page: Mapping[str, Any]) -> bytes:
         """The page as it was captured.
 
         Errors:
@@ -212,17 +212,23 @@ def write_paper(folder: Path, hash: str, ciphertext: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with open(part, "wb") as file:
-                file.write(ciphertext)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(part, path)
+            part.write_bytes(ciphertext)
+            keep_file(folder, hash, part)
         except OSError:
             part.unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
     except OSError as exc:
         raise CommandRefused("paper.unwritable", reason=exc.strerror) from exc
+
+
+def keep_file(folder: Path, hash: str, part: Path) -> None:
+    """Move a whole, checked ciphertext from the same disk to its place; durable before this returns.  OSError."""
+    path = paper_path(folder, hash)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(part, "r+b") as file:
+        os.fsync(file.fileno())
+    os.replace(part, path)
+    _sync_folder(path.parent)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The child's side: exchanges with one parent after the other until level, cut or refused (PROTOCOL.md 6.6 and 9).
+"""The child's side: exchanges with one parent after the other until level, cut or refused (PROTOCOL.md 6.6 and 13).
 
 Every page that arrives stays.  What the child believes of a parent is written in the transaction that takes the answer.
 """
@@ -17,7 +17,7 @@ from common.offices import within
 from common.store.ledger import Stored
 from sync import exchange, wire
 from sync.enrol import Chain, read_chain, read_lines
-from sync.exchange import MAX_PAGE_BYTES, MIN_PAGE_BYTES, Belief, Fork, Heads, Offered
+from sync.exchange import MAX_PAGE_BYTES, MIN_PAGE_BYTES, Belief, Fork, Heads, Offered, Settled
 from sync.headers import SHORT_ID, Answer, Offer, read_answer
 from sync.http import TooLarge
 from sync.papers import MAX_PIECE_BYTES, OFFERED, TRACKED, Carrier, Room
@@ -377,49 +377,58 @@ class _Session:
 
     def _keep(self, offered: Offered, answer: Answer, lines: Sequence[bytes]) -> bool:
         """Take the events, then, from an answer newer than the last used, the rest.  True if anything got further."""
-        node, parent = self._node, self._parent.node
+        node = self._node
         mine = upward_heads(node, home_of(node), node.id)
-        taken = node.take(lines, parent, upward=False) if lines else None
-        new = len(taken.new) if taken else 0
+        self._look_at_own_past(answer)
+        new = len(node.take(lines, self._parent.node, upward=False).new) if lines else 0
         self._taken += new
         matching = offered if offered.header.request == answer.answers else None
-        with node.store.write():
-            if not node.store.peers.use_answer(parent, answer.answers):
-                self._belief, self._show_chain = load_belief(
-                    node, parent
-                )  # another sync of this node was faster
-                return new > 0
+        settled = self._settle(matching, answer, mine)
+        if settled is None:  # old, or another sync of this node was faster
+            self._belief, self._show_chain = load_belief(node, self._parent.node)
+            return new > 0
+        self._belief, self._show_chain = settled.belief, answer.stranger
+        if matching is not None:
+            self._sent += len(matching.sent)
+            self._asked |= set(matching.header.need)
+            if matching.lines and not matching.complete:
+                self._page = min(MAX_PAGE_BYTES, self._page * 2)
+        self._tell(answer)
+        return settled.moved or new > 0
+
+    def _settle(self, matching: Offered | None, answer: Answer, mine: Heads) -> Settled | None:
+        """Write what an answer changes, in one transaction; None if it is not newer than the last one used."""
+        node, store, parent = self._node, self._node.store, self._parent.node
+        with store.write():
+            if not store.peers.use_answer(parent, answer.answers):
+                return None
             settled = exchange.settle(self._belief, matching, answer, mine)
-            self._show_chain = answer.stranger
             save_belief(node, parent, settled.belief, show_chain=answer.stranger)
             if settled.lost_past:
-                node.store.local.forget_parents_papers()
+                store.local.forget_parents_papers()
             for division, span in answer.feed.items():
-                node.store.peers.move_cursor(parent, answer.epoch, division, span.upto)
+                store.peers.move_cursor(parent, answer.epoch, division, span.upto)
             if answer.newest:
-                node.store.peers.skip_requests(parent, answer.newest)
+                store.peers.skip_requests(parent, answer.newest)
             if matching is not None:
                 self._note_papers(matching, answer)
                 self._note_refused(matching, answer)
             self._evidence(answer)
-            node.store.peers.exchanged(
-                parent,
-                node.now(),
-                answer.refusal or "level",
-                url=self._link.url,
-                health={"name": self._parent.name},
-            )
-        self._belief = settled.belief
-        if matching is not None:
-            self._sent += len(matching.sent)
-            self._asked |= set(matching.header.need)
-        node.heads_shown(
-            parent, {o: head for o, head in settled.belief.heads.items() if o.startswith(node.id + "/")}
-        )
-        if matching is not None and matching.lines and not matching.complete:
-            self._page = min(MAX_PAGE_BYTES, self._page * 2)
-        self._tell(answer)
-        return settled.moved or new > 0
+            said = {"name": self._parent.name, "program": answer.program}
+            result = answer.refusal or "level"
+            store.peers.exchanged(parent, node.now(), result, url=self._link.url, health=said)
+            return settled
+
+    def _look_at_own_past(self, answer: Answer) -> None:
+        """The parent may hold an event of ours that we lack: we lost our past, and open an epoch before we write."""
+        ledger = self._node.store.ledger
+        lacking = {
+            origin: (seq, id)
+            for origin, (seq, id) in (answer.heads or {}).items()
+            if origin.partition("/")[0] == self._node.id and ledger.at(origin, seq) != id
+        }
+        if lacking:
+            self._node.heads_shown(self._parent.node, lacking)
 
     def _evidence(self, answer: Answer) -> None:
         """Receipts and checkpoint; what is not the county's is told, and not kept."""

@@ -223,10 +223,16 @@ def answer_request(desk: Desk, signer: keys.SigningKey, data: bytes, now: int) -
     refused = _refusal(slip, request, now)
     if refused is None and slip is not None and slip.node is None:
         desk.enrol(request, slip)
-    lines = desk.chain(None if refused else request.node)
+    return write_answer(signer, data, refused, desk.chain(None if refused else request.node))
+
+
+def write_answer(
+    signer: keys.SigningKey, request: bytes, refused: str | None, lines: Sequence[bytes]
+) -> bytes:
+    """The answer's bytes: a detached JWS by the hub's key, one space, JSON."""
     fields = {
         "v": VERSION,
-        "request": request.digest,
+        "request": hashlib.sha256(request).hexdigest(),
         "refused": refused,
         "lines": [line.decode("utf-8") for line in lines],
     }
@@ -292,5 +298,6 @@ __all__ = [
     "read_chain",
     "read_lines",
     "read_request",
+    "write_answer",
     "write_lines",
 ]

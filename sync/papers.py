@@ -1,4 +1,4 @@
-"""Papers on their way 材料传输: ciphertexts up in small pieces, down on demand (PROTOCOL.md 8; design 5).
+"""Papers on their way 材料传输: ciphertexts up in small pieces, down on demand (PROTOCOL.md 9; design 5).
 
 Upward a parent gives an address with a capability for each paper that it wants; the child sends pieces there by the
 core of tus 1.0.  Downward the child asks for a hash and reads from an address that it was given.  A paper is *had* only
@@ -19,7 +19,7 @@ from typing import Protocol
 
 from common.errors import AppError, BadInput, CommandRefused, NotFound, PeerUnreachable
 from common.keys import hmac_sha256
-from common.papers import RESERVE_BYTES, paper_path, write_paper
+from common.papers import RESERVE_BYTES, keep_file, paper_path
 from common.store import Store
 from common.store.local import PaperFile
 from common.vault import paper_hash
@@ -53,6 +53,12 @@ class TooMuch(AppError):
     http_status = 413
 
 
+class NoRoom(AppError):
+    """The disk takes no more."""
+
+    http_status = 507
+
+
 class WrongOffset(CommandRefused):
     """A piece does not begin where the last one ended (tus: 409)."""
 
@@ -74,7 +80,7 @@ class Room:
         self._store = store
         self._folder = folder
         self._free = free or _free_bytes
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def path(self, hash: str) -> Path:
         return paper_path(self._folder, hash)
@@ -83,8 +89,8 @@ class Room:
         return self.path(hash).is_file()
 
     def had(self, hash: str, size: int, *, from_parent: bool = False) -> bool:
-        """True if the whole paper is here; the store knows it then, also where a stop came between file and store."""
-        if not self.whole(hash):
+        """True if the whole paper is here.  Makes good what a stop or a full disk left undone after the last piece."""
+        if not self.whole(hash) and not self._finished(hash, size):
             return False
         known = self._local.paper(hash) or PaperFile(hash, size)
         if not known.complete or (from_parent and not known.at_parent):
@@ -118,7 +124,7 @@ class Room:
 
         Errors:
             WrongOffset ``paper.wrong_offset`` (detail ``offset``); WrongContent ``paper.wrong_content``;
-            BadInput ``paper.beyond_size``; CommandRefused ``paper.unwritable``.
+            BadInput ``paper.beyond_size``; NoRoom ``paper.unwritable``.
         """
         with self._lock:
             if self.had(hash, size, from_parent=from_parent):
@@ -140,7 +146,7 @@ class Room:
                     self._finish(hash, part)
                     self.had(hash, size, from_parent=from_parent)
             except OSError as exc:
-                raise CommandRefused("paper.unwritable", reason=exc.strerror) from exc
+                raise NoRoom("paper.unwritable", reason=exc.strerror) from exc
             return here
 
     def piece(self, hash: str, start: int, size: int) -> bytes:
@@ -152,13 +158,21 @@ class Room:
         except FileNotFoundError as exc:
             raise NotFound("paper.on_its_way") from exc
 
+    def _finished(self, hash: str, size: int) -> bool:
+        """Put a part in its place that has all its bytes; True if it is there now."""
+        with self._lock:
+            if self.part_bytes(hash) == size and not self.whole(hash):
+                try:
+                    self._finish(hash, self._part(hash))
+                except (OSError, WrongContent):
+                    return False
+            return self.whole(hash)
+
     def _finish(self, hash: str, part: Path) -> None:
-        content = part.read_bytes()
-        if paper_hash(content) == hash:
-            write_paper(self._folder, hash, content)
-        part.unlink(missing_ok=True)
-        if not self.whole(hash):
+        if paper_hash(part.read_bytes()) != hash:
+            part.unlink(missing_ok=True)
             raise WrongContent("paper.wrong_content")
+        keep_file(self._folder, hash, part)
 
     def _part(self, hash: str) -> Path:
         return self._folder / _STAGING / self.path(hash).name
@@ -327,11 +341,11 @@ class Carrier:
         self.piece_bytes = piece_bytes
 
     def up(self, hash: str, size: int, capability: str, offset: int) -> bool:
-        """Send a paper from ``offset`` on.  True if the parent took its last byte; False if it takes no more of it.
+        """Send a paper from ``offset`` on.  True if its last byte was taken now; False if the parent takes no more.
 
         Raises PeerUnreachable after ``TRIES`` cuts in a row: what has arrived stays there.
         """
-        path, tries = UP + capability, 0
+        path, tries, begun = UP + capability, 0, offset
         while offset < size:
             headers = {"Tus-Resumable": TUS_VERSION, "Upload-Offset": str(offset), "Content-Type": TUS_TYPE}
             try:
@@ -357,7 +371,7 @@ class Carrier:
                 reply = self._link.call("HEAD", path, headers={"Tus-Resumable": TUS_VERSION})
             offset = _number(reply.headers.get("upload-offset"), offset)
             self._progress(offset, size)
-        return True
+        return offset > begun
 
     def down(self, hash: str, size: int, capability: str) -> bool:
         """Fetch a paper from where it was left.  True if it is whole now; False if the parent gives no more of it.
@@ -365,7 +379,8 @@ class Carrier:
         Raises PeerUnreachable after ``TRIES`` cuts in a row: what has arrived stays here.
         """
         tries = 0
-        while (offset := self._room.part_bytes(hash)) < size and not self._room.whole(hash):
+        while not self._room.had(hash, size, from_parent=True):
+            offset = self._room.part_bytes(hash)
             last = min(offset + self.piece_bytes, size) - 1
             try:
                 reply = self._link.call("GET", DOWN + capability, headers={"Range": f"bytes={offset}-{last}"})
@@ -376,11 +391,11 @@ class Carrier:
                     raise
                 continue
             tries = 0
-            if reply.status != 206 or not reply.body:
+            if reply.status != 206 or not reply.body or offset == size:
                 return self._over(reply)
             try:
                 self._room.add(hash, size, offset, reply.body, from_parent=True)
-            except (BadInput, CommandRefused):
+            except (BadInput, CommandRefused, NoRoom):
                 return False
             self._progress(offset + len(reply.body), size)
         return True

@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from common import keys
 from common.errors import AppError, BadInput, LedgerError
 from common.events import parse_json
 from common.node import Node, Taken
+from common.node.asking import program_version
 from common.offices import within
 from common.store.feeds import Entry
 from common.store.ledger import Stored
@@ -92,7 +93,13 @@ class Parent:
         # From here on it is known who speaks.
         said, answer_lines = self._judge(sender, offer, lines)
         return wire.pack(
-            self.node.id, sender.id, said.as_json(), answer_lines, self.node.signing_key, sender.seal
+            self.node.id,
+            sender.id,
+            replace(said, program=program_version()).as_json(),
+            answer_lines,
+            self.node.signing_key,
+            sender.seal,
+            dictionary=opened.dictionary,  # one that the child can read
         )
 
     def _sender(self, id: str | None, offer: Offer) -> Sender:
@@ -130,23 +137,31 @@ class Parent:
         return chain if chain.node == id and chain.hub == own.hub else None
 
     def _judge(self, sender: Sender, offer: Offer, lines: Sequence[bytes]) -> tuple[Answer, Sequence[bytes]]:
-        node, peers = self.node, self.node.store.peers
-        newer = peers.use_request(sender.id, offer.request)
+        node = self.node
+        self._look_at_own_past(sender, offer)  # before anything is written, automatic acts included
         taken = node.take(lines, sender.id, upward=True)
         if taken.new:
             self._taken(len(taken.new))
-        self._look_at_own_past(sender, offer)
-        if newer:
-            health = {**offer.health, "program": offer.program}
-            peers.exchanged(sender.id, node.now(), "revoked" if sender.revoked else "level", health=health)
-        known = peers.get(sender.id)
-        newest = known.asked if known is not None and known.asked > offer.request else 0
+        newest = self._note(sender, offer)
         if sender.revoked:
             return exchange.refuse(offer.request, _epoch(node), "sync.revoked", newest=newest), ()
         result = self._result(taken)
         view = ParentView(node, sender, self.desk)
         said, answer_lines = exchange.answer(view, offer, result, newest=newest, stranger=sender.stranger)
         return said, answer_lines
+
+    def _note(self, sender: Sender, offer: Offer) -> int:
+        """Keep what a message newer than all before says of the child; else its newest request id, 0 if it is this."""
+        node, peers = self.node, self.node.store.peers
+        with node.store.write():
+            if peers.use_request(sender.id, offer.request):
+                health = {**offer.health, "program": offer.program}
+                peers.exchanged(
+                    sender.id, node.now(), "revoked" if sender.revoked else "level", health=health
+                )
+                return 0
+            known = peers.get(sender.id)
+            return known.asked if known is not None and known.asked > offer.request else 0
 
     def _look_at_own_past(self, sender: Sender, offer: Offer) -> None:
         """The child may hold an event of ours that we lack: we lost our past, and open an epoch before we write."""

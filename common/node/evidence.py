@@ -60,7 +60,7 @@ def sign_receipt(
     size: int,
     at: int,
 ) -> bytes:
-    """A receipt's line: detached JWS, a space, compact JSON (PROTOCOL.md 6)."""
+    """A receipt's line: detached JWS, a space, compact JSON (PROTOCOL.md 8.2)."""
     fields: dict[str, Any] = {
         "v": VERSION,
         "type": RECEIPT,

@@ -1,4 +1,4 @@
-"""Sorting lines into the ledger, inside the lock (design 4, 5; PROTOCOL.md 5.3).
+"""Sorting lines into the ledger, inside the lock (design 4, 5; PROTOCOL.md 3.6).
 
 What becomes of a line: *new*, it is stored; *known*, it was here; *waiting*, it came too early and is kept until what
 it needs has come; *stub*, its author signed what cannot be read: its bytes go into quarantine and hold their place;

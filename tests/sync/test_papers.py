@@ -278,6 +278,24 @@ def test_a_stop_between_file_and_store_is_made_good(linked: Linked):
     assert c.village.store.local.paper(hash).complete
 
 
+def test_a_full_disk_is_no_end_and_loses_nothing(sent, monkeypatch):
+    linked, _, hashes = sent
+    c = linked.county
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(papers, "keep_file", full)
+        report = linked.sync(c.village, c.township)
+    assert (report.result, report.papers_left) == ("cut", 3)
+    assert have(linked, c.township, hashes) == [False] * 3
+    link = linked.link(c.township)
+    assert linked.sync(c.village, link).result == "level"
+    assert have(linked, c.township, hashes) == [True] * 3
+    assert link.pieces < 6, "what had come was not sent again"
+
+
 # ---------------------------------------------------------------- a stock client
 
 
