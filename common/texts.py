@@ -245,6 +245,7 @@ TEXTS: Mapping[str, str] = {
     "draft.registered": "这份申请已经登记过了,没有再登记一次。请看「办件」。",
     "item.unknown": "没有这个事项,或已停办:{item}。请从事项目录里重新找。",
     "notice.none": "这件没有这份文书。请看办件的经过,办到那一步才有。",
+    "register.not_by_agent": "「{item}」不能代办,须本人到镇便民服务中心或县政务服务中心办。请看办事指南。",
     "register.papers_missing": "材料不齐,还差:{names}。可以先存着,齐了再报送;或者照样登记,镇上会一次性告知。",
     "worklist.unknown": "没有「{name}」这个列表。请从页面上方的链接进入。",
     # -- enrolment and exchange

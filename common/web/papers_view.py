@@ -70,7 +70,7 @@ def page(case: str, event: str, hash: str) -> ResponseReturnValue:
     found = _page(file, event, hash)
     papers = papers_of(the_node())
     if papers.here(hash):
-        return picture(papers.open(found), found)
+        return picture(papers.open_page(found), found)
     paper = next((p for p in file.papers if p.hash == hash), None)
     wanted = paper is not None and paper.wanted
     return render_template("papers/on_its_way.html", file=file, event=event, page=found, wanted=wanted), 404

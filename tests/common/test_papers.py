@@ -65,7 +65,7 @@ def picture(width=1600, height=1200, kind="JPEG", mode="RGB", noise=0, **save) -
 
 
 def opened(shelf, page) -> Image.Image:
-    return Image.open(io.BytesIO(shelf.open(page)))
+    return Image.open(io.BytesIO(shelf.open_page(page)))
 
 
 # -- capture and opening
@@ -77,7 +77,7 @@ def test_a_captured_page_opens_again_and_only_its_ciphertext_is_on_disk(shelf, f
     path = papers.paper_path(tmp_path / "papers", page["hash"])
     assert path.stat().st_size == page["size"]
     assert data[:200] not in path.read_bytes()
-    assert papers.kind_of(shelf.open(page)) == page["type"]
+    assert papers.kind_of(shelf.open_page(page)) == page["type"]
     assert files.known[page["hash"]] == PaperFile(
         page["hash"], page["size"], have=page["size"], at=1_772_585_520_000
     )
@@ -98,7 +98,7 @@ def test_a_descriptor_is_small_json_without_floats(shelf):
 
 def test_a_pdf_is_kept_as_it_is(shelf):
     page = shelf.capture(PDF)
-    assert shelf.open(page) == PDF
+    assert shelf.open_page(page) == PDF
     assert (page["type"], "width" in page) == (papers.PDF, False)
 
 
@@ -129,7 +129,7 @@ def test_a_photo_taken_on_its_side_stands_upright_and_tells_no_place(shelf):
     exif.get_ifd(0x8825)[1] = "N"  # GPS
     page = shelf.capture(picture(1200, 800, exif=exif.tobytes()))
     assert (page["width"], page["height"]) == (800, 1200)
-    kept = shelf.open(page)
+    kept = shelf.open_page(page)
     assert b"MadeUpPhone" not in kept
     assert not opened(shelf, page).getexif()
 
@@ -231,7 +231,7 @@ def test_a_paper_that_cannot_be_written_leaves_no_half_file(shelf, tmp_path):
 def test_a_paper_still_on_its_way_is_said_to_be_and_can_be_asked_for(shelf, files):
     page = {"hash": "ab" * 32, "size": 1000, "key": "A" * 43, "type": papers.JPEG}
     with pytest.raises(NotFound) as refused:
-        shelf.open(page)
+        shelf.open_page(page)
     assert refused.value.code == "paper.on_its_way"
     shelf.want(page["hash"], page["size"])
     assert files.known[page["hash"]].wanted
@@ -252,14 +252,14 @@ def test_a_paper_changed_on_disk_is_not_shown(shelf, tmp_path, where):
     data[where] ^= 1
     path.write_bytes(data)
     with pytest.raises(DamagedPaper):
-        shelf.open(page)
+        shelf.open_page(page)
 
 
 @pytest.mark.parametrize("key", ["", "A" * 43, "%", "汉"])
 def test_a_wrong_key_opens_nothing(shelf, key):
     page = shelf.capture(picture())
     with pytest.raises(DamagedPaper):
-        shelf.open({**page, "key": key})
+        shelf.open_page({**page, "key": key})
 
 
 @pytest.mark.parametrize("hash", ["", "../../etc/passwd", "AB" * 32, "ab" * 31, "ab" * 32 + "\n"])

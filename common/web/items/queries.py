@@ -87,12 +87,12 @@ def full_place_name(reference: Reference, code: str) -> str:
 
 
 def places_for(reference: Reference, field: Field, office: str) -> Choices:
-    """The choices of a field of type ``division``: township -> (code, name).
+    """The choices of a field that asks for a village or a township: group -> (code, name).
 
     A village's and a township's own people apply there: of villages it offers those of its own township.
     """
-    digits = {"village": 12, "township": 9}.get(field.level or "village", 6)
-    codes = [code for code in divisions(reference) | {str(reference.county)} if len(code) == digits]
+    digits = 9 if field.level == "township" else 12
+    codes = [code for code in divisions(reference) if len(code) == digits]
     home = township_of(office)
     if digits == 12 and home is not None:
         codes = [code for code in codes if within(code, home)]

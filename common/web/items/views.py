@@ -86,4 +86,4 @@ def _answer(field: Field, value: Any) -> str:
 
 @blueprint.app_context_processor
 def _words() -> dict[str, Any]:
-    return {"item_words": words}
+    return {"item_words": words, "takes_in": takes_in}

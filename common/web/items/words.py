@@ -21,6 +21,13 @@ SCOPE: Mapping[str, str] = {
     "booking_only": "代办员只能代为预约和送达",
     "none": "不得代办,须本人来办",
 }
+COMES_HIMSELF: Mapping[str, str] = {
+    "full": "有的环节,本人必须到场",
+    "partial": "有的环节,本人必须到场",
+    "booking_only": "本人必须到场,代办员只能预约和送达",
+    "none": "须本人来办,不能代办",
+}
+"""R-103, in large letters before anything is registered."""
 MATERIAL_FORM: Mapping[str, str] = {
     "original": "原件,收存",
     "original_seen_copy": "带原件核验,留复印件或照片",

@@ -23,7 +23,7 @@ from common.web.items.queries import edition
 from common.web.papers_view import seen_case, the_node
 from common.web.registration.applicant import Applicant, read_applicant
 from common.web.registration.event import SCOPE, applicant_body
-from common.web.registration.following import following
+from common.web.registration.following import promised
 from common.web.registration.pages import PUBLIC_URL, application_of, drafts_of
 from common.web.registration.queries import registration_of
 from common.web.registration.tiles import is_electronic
@@ -114,7 +114,7 @@ def of_case(case: str, paper: str) -> ResponseReturnValue:
         papers=[p for p in made.body["papers"] if p.get("signed") or not is_electronic(p)],
         query_code=code,
         qr=qr_svg(link, "查询码"),
-        following=following(node, file),
+        promised=promised(node, file),
         registered_at=made.at,
     )
 

@@ -12,7 +12,7 @@ item's form; an underscore before the house's own.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -28,6 +28,7 @@ from common.catalogue.showing import as_read
 from common.offices import Level, level
 from common.papers import Page
 from common.web import fields
+from common.web.items.words import months_words
 from common.web.registration import applicant
 from common.web.registration.applicant import PREFIX, Kind
 from common.web.registration.tiles import DRAWING, OF_FIELD, PAPER, SEEN_WORDS, Tile
@@ -42,6 +43,7 @@ class Entry:
     """A field of the form as the page shows it.
 
     Args:
+        field: a place outside the county, of which there is no list, is typed by its code.
         closed: not asked for now.  wanted: must be filled in now.
         output: the value in words, of a field that follows from another one: empty while it does not, None where it
             is typed.
@@ -144,7 +146,7 @@ class Application:
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
         """The fields that the page asks, in the form's order; photos and signatures are papers."""
-        return tuple(self._entry(f) for f in self.item.form if f.type not in CAPTURED)
+        return tuple(self._entry(_as_asked(f)) for f in self.item.form if f.type not in CAPTURED)
 
     def _entry(self, f: Field) -> Entry:
         if f.id in self._excused:
@@ -205,7 +207,13 @@ class Application:
     @property
     def warnings(self) -> list[str]:
         """What a person should look at; a value that follows from another one shows by itself."""
-        return [words for code, words in self.checked.warnings.values() if code != "form.derived"]
+        found = [words for code, words in self.checked.warnings.values() if code != "form.derived"]
+        season = self.item.season
+        if season and self.today.month not in season.months:
+            found.append(
+                f"这个事项只在 {months_words(season.months)}收,现在报送可能不受理。{season.note or ''}"
+            )
+        return found
 
     def _input_of(self, key: str) -> str:
         """Where a fault of a field is put right: at its paper, or at the field that it follows from."""
@@ -375,6 +383,12 @@ class Application:
         if isinstance(chosen, str) and len(chosen) == 12:
             return chosen
         return self.office if level(self.office) is Level.VILLAGE else None
+
+
+def _as_asked(f: Field) -> Field:
+    if f.type == "division" and f.level == "county":
+        return replace(f, type="string", max_length=6, hint="写 6 位行政区划代码,就是当地身份证号的前 6 位")
+    return f
 
 
 def _facts(page: Page) -> PaperFacts:

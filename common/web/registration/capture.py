@@ -35,6 +35,7 @@ def take_files(
             continue
         for file in request.files.getlist(name):
             data = file.stream.read(MAX_UPLOAD_BYTES + 1)
+            file.close()
             if not file.filename and not data:
                 continue  # nothing was chosen
             try:
@@ -90,4 +91,4 @@ def draft_picture(draft: Typed, hash: str) -> ResponseReturnValue:
     page = next((p for pages in draft.pages.values() for p in pages if p["hash"] == hash), None)
     if page is None:
         raise NotFound("web.not_found")
-    return picture(papers_of(the_node()).open(page), page)
+    return picture(papers_of(the_node()).open_page(page), page)

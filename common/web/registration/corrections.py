@@ -32,12 +32,11 @@ from common.web.registration.capture import (
     take_dropped,
     take_files,
 )
-from common.web.registration.drafts import Drafts, Typed
+from common.web.registration.drafts import ADD, HAND_IN, Drafts, Typed
 from common.web.registration.pages import blueprint, drafts_of
 from common.web.registration.tiles import OF_FIELD, PAPER, SEEN_WORDS, Tile, paper_body
 from common.web.rights import body_limit, right, wants_json
 
-HAND_IN, ADD = "hand-in", "add-papers"
 KINDS = {HAND_IN: "correction.handed_in", ADD: "paper.added"}
 OTHER = "other"
 """A paper that is not in the item's list."""

@@ -37,6 +37,8 @@ _HOUSE = (
     "_note",
     applicant.PREFIX,
 )
+HAND_IN, ADD = "hand-in", "add-papers"
+"""Stand in the place of an item's code where papers are handed in to a case."""
 MAX_TYPED = 400_000
 """Characters of all that was typed: more than any form takes, less than would hurt."""
 
@@ -91,8 +93,9 @@ class Drafts:
         return _typed(kept)
 
     def all(self) -> list[Typed]:
-        """What this officer has begun and not registered, the newest first."""
-        return [_typed(draft) for draft in self._local.drafts(self._officer.id)]
+        """The applications that this officer has begun and not registered, the newest first."""
+        kept = self._local.drafts(self._officer.id)
+        return [_typed(draft) for draft in kept if draft.item not in (HAND_IN, ADD)]
 
     def keep(
         self,

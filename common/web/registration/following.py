@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from common.case import Status, TermKind, open_terms
+from common.case import UNANSWERED, Status, TermKind, open_terms
 from common.case.file import acts_in_effect
 from common.catalogue.items import Item
 from common.node import CaseFile, Node
+from common.web.items.queries import intake_office
 from common.web.items.words import term_words
 from common.web.registration.tiles import is_electronic
 from common.web.words import date_words
@@ -18,11 +19,13 @@ def following(node: Node, file: CaseFile) -> list[str]:
     item, state = file.edition.item, file.view.state
     if state.decision is not None:
         return ["打印办理结果,交给申请人。", "请申请人评价;不想评价,可以跳过。"]
-    if state.status is not Status.REGISTERED:
+    if state.status in UNANSWERED:
         return [
             _answer(node.reference.office_name(state.holder), _last_day(node, file, TermKind.NOTICE)),
             _promise(item),
         ]
+    if state.status is not Status.REGISTERED:
+        return []
     by = _last_day(node, file, TermKind.REPORT)
     if state.offer is None:
         return [
@@ -32,6 +35,17 @@ def following(node: Node, file: CaseFile) -> list[str]:
     to = node.reference.office_name(state.offer_to or "")
     sent = f"传到{to}{f',最迟 {by}' if by else ''}。有网自动传;没有网,连上以后再传,不用重填。"
     return [sent, *_originals(file, to), _answer(to, ""), _promise(item)]
+
+
+def promised(node: Node, file: CaseFile) -> list[str]:
+    """What the applicant is told on the slip: who answers by when, and the promise; nothing once he is answered."""
+    state = file.view.state
+    if file.edition is None or state.status not in (Status.REGISTERED, *UNANSWERED):
+        return []
+    item, made = file.edition.item, state.registration
+    office = intake_office(node.reference, item, made.office, made.village) if made else state.holder
+    by = _last_day(node, file, TermKind.NOTICE)
+    return [_answer(node.reference.office_name(office), by), _promise(item)]
 
 
 def _last_day(node: Node, file: CaseFile, kind: TermKind) -> str:

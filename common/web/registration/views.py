@@ -23,6 +23,7 @@ from common.web.codes import case_link, qr_svg
 from common.web.items.queries import catalogue_of, intake_office, places_for
 from common.web.items.queries import edition as edition_of
 from common.web.items.queries import find as find_items
+from common.web.items.views import takes_in
 from common.web.items.words import basis_words
 from common.web.papers_view import the_node
 from common.web.registration import applicant, queries
@@ -96,9 +97,14 @@ def open_drafts() -> list[dict[str, Any]]:
 @blueprint.get("/register/<code>")
 @right(REGISTER)
 def begin(code: str) -> ResponseReturnValue:
-    """A new application: its salt stands in the address before anything is typed."""
-    edition = _edition(code)
-    return redirect(url_for("registration.fill", code=edition.item.code, salt=new_salt()), 303)
+    """A new application: its salt stands in the address before anything is typed.
+
+    CommandRefused ``register.not_by_agent``: the applicant must come himself, for all of it (R-103).
+    """
+    item = _edition(code).item
+    if not takes_in(item):
+        raise CommandRefused("register.not_by_agent", item=item.name)
+    return redirect(url_for("registration.fill", code=item.code, salt=new_salt()), 303)
 
 
 # -- fill in

@@ -14,6 +14,7 @@ from common.catalogue.showing import as_typed
 from common.node import Node
 from common.web.papers_view import papers_of
 from common.web.registration import event
+from tests.builders_forms import shipped
 from tests.county import build_county
 from tests.page import PageClient
 from tests.registering import app_of, drawing, file, old_person, photo
@@ -56,11 +57,17 @@ class Table:
         known = self.node.reference.edition_in_force(item).item
         draw = random.Random(seed).randrange
         values = fill_form(known, draw, today=self.node.today(), village=self.node.reference_village)
-        typed = {
-            f.id: as_typed(f, values[f.id])
-            for f in known.form
-            if f.id in values and f.type not in ("photo", "signature", "table") and f.derive_from is None
-        }
+        typed: dict = {}
+        for f in known.form:
+            if f.id not in values or f.type in ("photo", "signature") or f.derive_from is not None:
+                continue
+            shown = as_typed(f, values[f.id])
+            if f.type == "table":
+                typed |= {
+                    f"{f.id}.{n}.{key}": cell for n, row in enumerate(shown) for key, cell in row.items()
+                }
+            else:
+                typed[f.id] = shown
         if known.field("id_number"):
             typed["id_number"] = self.person.id_number
         if known.field("applicant_name"):
@@ -759,6 +766,81 @@ def test_an_item_is_not_finished_while_a_paper_lacks(table):
     page = table.client.submit(form, button="登记并办结", status=409)
     assert "材料不齐" in page.text
     assert table.draft is not None
+
+
+# -- every item of the catalogue
+
+
+@pytest.fixture(scope="module")
+def one_table(tmp_path_factory):
+    county = build_county(tmp_path_factory.mktemp("county"))
+    return Table(county, county.village)
+
+
+@pytest.mark.parametrize("item", [item.code for item in shipped().items])
+def test_every_item_is_filled_in_with_all_its_papers_checked_and_registered(one_table, item):
+    table = one_table
+    table.begin(item)
+    answers = {f"{key}": value for key, value in table.answers(item).items()}
+    answer = table.client.http.post(table.path, data={"_token": table.form.fields["_token"], **answers})
+    assert answer.status_code == 303
+    table.page = table.client.get(table.path)
+    tiles = [t for t in table.page.root.classed("take") if "hidden" not in t.attributes]
+    wanted = [t.get("data-place") for t in tiles if "还差" in t.text]
+    data = {f"_paper.{place}": file(photo(400, 500)) for place in wanted}
+    table.client.http.post(table.path, data={**table.form.fields.to_dict(flat=False), **data})
+    ticks = {f"_seen.{place}": "true" for place in wanted}
+    table.client.http.post(table.path, data={**table.form.fields.to_dict(flat=False), **ticks})
+    page = table.page = table.client.get(table.path + "/check")
+    assert page.h1 == "核对", page.errors
+    assert "还差" not in page.text
+    finishes = "登记并办结" in page.source
+    table.register("登记并办结" if finishes else "登记并报送")
+    made = table.file.events[0]
+    assert made.body["item"] == item
+    assert len(made.payload) < 64_000
+    assert {p["material"] for p in made.body["papers"]} >= set(wanted)
+
+
+# -- who must come himself, and when
+
+
+def publish(county, code: str, **changes) -> None:
+    """A new edition of an item, as the hub publishes it; then all nodes hold it."""
+    edition = county.hub.reference.edition_in_force(code)
+    stored = next(e for e in county.hub.store.ledger.reference() if e.id == edition.id)
+    event = county.hub.publish("item.published", {**stored.body, **changes, "edition": "another"})
+    county.hub.publish("catalogue.published", {**county.hub.reference.catalogue, "items": {
+        **county.hub.reference.catalogue["items"], code: event.id}})  # fmt: skip
+    county.level()
+
+
+def test_what_must_not_be_done_by_an_agent_is_not_begun_at_a_village(county, table):
+    publish(county, ITEM, agency={"allowed": False, "scope": "none", "in_person_steps": ["本人申请"]})
+    page = table.client.get("/register?q=gljt")
+    assert "须本人来办" in page.text
+    assert f"/register/{ITEM}" not in page.source
+    assert "不能代办" in table.client.get(f"/register/{ITEM}", status=409).text
+    assert "须本人来办,不能代办" in table.client.get(f"/items/{ITEM}").text
+    counter = Table(county, county.township, "clerk")
+    assert counter.begin().h1 == "高龄津贴申领"
+
+
+def test_who_must_come_himself_is_warned_of_on_each_page_before_the_registration(table):
+    table.fill_in("CL-001")
+    for page in (
+        table.client.get("/items/CL-001"),
+        table.client.get(table.path),
+        table.client.get(table.path + "/check"),
+    ):
+        (box,) = page.root.classed("in-person")
+        assert "残疾评定须本人到场" in box.text
+
+
+def test_out_of_season_is_warned_of(county, table):
+    publish(county, ITEM, acceptance_window={"months": [9, 10], "note": None})
+    table.fill_in()
+    assert "只在 9 月、10 月收" in table.check().text
 
 
 # -- counters
