@@ -352,7 +352,7 @@ _WORDS: Mapping[str, Callable[[_Teller, Event, Mapping[str, Any]], tuple[str, st
 
 
 def _why(code: str | None) -> str | None:
-    return REASONS.get(code) or say(code) if code else None
+    return (REASONS.get(code) or say(code)).rstrip("。") if code else None
 
 
 def _join(*parts: str) -> str:
