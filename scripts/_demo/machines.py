@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -158,6 +159,27 @@ class Machine:
         return self.api(
             officer, "POST", f"/cases/{number}/acts", {"type": kind, "base": base, "body": body}, expect
         )
+
+    # -- the pages
+
+    def page(self, officer: str, *paths: str) -> list[str]:
+        """Pages as this officer's browser gets them, after login with his password."""
+        self.token(officer)
+        with requests.Session() as session:
+            session.trust_env = False
+            asked = session.get(f"{self.url}/login", timeout=60).text
+            hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', asked))
+            sent = {**hidden, "officer": self.officers[officer], "password": PASSWORD}
+            answer = session.post(f"{self.url}/login", data=sent, timeout=60, allow_redirects=False)
+            if answer.status_code != 303:
+                raise Broken(f"{self.name}: login gave {answer.status_code}")
+            return [self._page(session, path) for path in paths]
+
+    def _page(self, session: requests.Session, path: str) -> str:
+        answer = session.get(self.url + path, timeout=60)
+        if answer.status_code != 200:
+            raise Broken(f"{self.name}: {path} gave {answer.status_code}")
+        return answer.text
 
 
 def _environment() -> dict[str, str]:

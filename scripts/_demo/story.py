@@ -40,6 +40,9 @@ class Story:
     county: County
     say: Say
     cases: list[Case] = field(default_factory=list)
+    known: dict[tuple[str, str], Any] = field(
+        default_factory=dict
+    )  # (number, machine) -> what it says at the end
     pictures: Iterator[int] = field(default_factory=lambda: iter(range(1, 10_000)))
 
     # -- what people do
@@ -177,6 +180,7 @@ class Story:
         self.declined = self.register("误报", first, "agent", handed, 2)
         self.corrected = self.register("补正", second, "agent", small, 3, lacking=True)
         self.direct = self.register("村办", second, "agent", direct, 4, finish=True)
+        self.guide_and_prints(first.machine, self.reported)
         for case, machine, state in (
             (self.reported, first.machine, "REGISTERED"),
             (self.corrected, second.machine, "REGISTERED"),
@@ -185,6 +189,21 @@ class Story:
             self.must(machine, case, state=state, synced="here")
         self.sync("village-1", expect=75)
         self.sync("village-2", expect=75)
+
+    def guide_and_prints(self, machine: Machine, case: Case) -> None:
+        """The guide that the agent reads; form, proxy and slip that he prints (R-102, R-201)."""
+        id = self.look(machine, case)["id"]
+        prints = [f"/cases/{id}/print/{paper}" for paper in ("form", "proxy", "slip")]
+        guide, form, proxy, slip = machine.page("agent", f"/items/{case.item.code}", *prints)
+        for page, wanted in (
+            (guide, [case.item.name, *(material.name for material in case.item.materials)]),
+            (form, [case.item.name, case.number]),
+            (proxy, ["委托", case.item.name]),
+            (slip, [case.number, "<svg", "查询码", "不是受理通知书", "演练"]),
+        ):
+            if lacking := [words for words in wanted if words not in page]:
+                raise Broken(f"{machine.name}: a page of {case.name} lacks {lacking}")
+        self.say(f"  {machine.title}:看指南,打印申请表、委托书和收件凭证(不是受理通知书)")
 
     def county_cut_off(self) -> None:
         self.say("二、乡镇开机,县里还断着")
@@ -358,6 +377,7 @@ class Story:
                 if (code == 0) != (machine.name in case.nodes):
                     raise Broken(f"{machine.name} {'holds' if code == 0 else 'lacks'} {case.name}")
                 if code == 0:
+                    self.known[case.number, machine.name] = found
                     digests.add(found["digest"])
                     if found["state"] != case.state or not found["confirmed"] or found["papers_left"]:
                         raise Broken(f"{machine.name}: {case.name} is {found}")
@@ -396,17 +416,18 @@ class Story:
         """FILE: what each node knows of each case, and where the nodes are."""
         cases = []
         for case in self.cases:
-            nodes = {}
-            for machine in self.county.machines:
-                code, found = machine.run("case", case.number, expect=(0, 1))
-                if code == 0:
-                    nodes[machine.folder.name] = {key: found[key] for key in ("state", "digest", "holder")}
+            found = {m.folder.name: self.known.get((case.number, m.name)) for m in self.county.machines}
+            nodes = {
+                name: {key: said[key] for key in ("state", "digest", "holder")}
+                for name, said in found.items()
+                if said is not None
+            }
             cases.append({"number": case.number, "item": case.item.code, "nodes": nodes})
-        nodes = {
+        places = {
             m.folder.name: {"name": m.title, "id": m.id, "data": str(m.folder.resolve()), "url": m.url}
             for m in self.county.machines
         }
-        return {"cases": cases, "nodes": nodes}
+        return {"cases": cases, "nodes": places}
 
 
 def plain(item: Item) -> bool:
