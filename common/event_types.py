@@ -16,9 +16,9 @@ from common.offices import is_office
 
 
 class Home(StrEnum):
-    CASE = "case"            # belongs to one case, and is folded with it
+    CASE = "case"  # belongs to one case, and is folded with it
     REFERENCE = "reference"  # in the hub's reference origin; gapless at every node
-    NODE = "node"            # in a node's own origin, of no case: its epochs, its appointments
+    NODE = "node"  # in a node's own origin, of no case: its epochs, its appointments
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,9 @@ def is_date(value: Any) -> bool:
 
 _KINDS: Mapping[str, Callable[[Any], object]] = {
     "id": lambda v: isinstance(v, str) and _ID.match(v) is not None,
-    "ids": lambda v: isinstance(v, list) and 0 < len(v) <= 200 and all(isinstance(x, str) and _ID.match(x) for x in v),
+    "ids": lambda v: (
+        isinstance(v, list) and 0 < len(v) <= 200 and all(isinstance(x, str) and _ID.match(x) for x in v)
+    ),
     "office": is_office,
     "short": lambda v: isinstance(v, str) and 0 < len(v) <= MAX_SHORT,
     "text": lambda v: isinstance(v, str) and 0 < len(v) <= MAX_TEXT and not v.isspace(),
@@ -75,18 +77,25 @@ def _table(*types: EventType) -> dict[str, EventType]:
 
 
 def _moving(name: str, chinese: str, /, *, automatic: bool = False, **body: str) -> EventType:
-    return EventType("case." + name, chinese, Home.CASE, {"office": "office", "day": "date", **body}, True, automatic)
+    return EventType(
+        "case." + name, chinese, Home.CASE, {"office": "office", "day": "date", **body}, True, automatic
+    )
 
 
-def _adding(name: str, chinese: str, /, *, automatic: bool = False, asks: bool = False, **body: str) -> EventType:
-    return EventType(name, chinese, Home.CASE, {"office": "office", "day": "date", **body}, False, automatic, asks)
+def _adding(
+    name: str, chinese: str, /, *, automatic: bool = False, asks: bool = False, **body: str
+) -> EventType:
+    return EventType(
+        name, chinese, Home.CASE, {"office": "office", "day": "date", **body}, False, automatic, asks
+    )
 
 
 def _reference(name: str, chinese: str, /, **body: str) -> EventType:
     return EventType(name, chinese, Home.REFERENCE, body, automatic=True)
 
 
-# Each act of a case carries `office`, for whom its author acted, and `day`, its civil date in Asia/Shanghai (design 4).
+# Each act of a case carries `office`, for whom its author acted, and `day`, its civil date in Asia/Shanghai.
+# fmt: off
 EVENT_TYPES: Mapping[str, EventType] = _table(
     # -- moving acts
     _moving(
@@ -119,7 +128,8 @@ EVENT_TYPES: Mapping[str, EventType] = _table(
     _moving("override_granted", "准许再次告知", reason="text"),
     _moving(
         "decided", "决定",
-        result="short", reasons="text?", basis="text?", document="text?", number="short?", signature="text?", key="short?",
+        result="short", reasons="text?", basis="text?", document="text?",
+        number="short?", signature="text?", key="short?",
     ),
     _moving("revoked", "撤销决定", of="id", reason="text"),
     _moving("terminated", "终止", reason="text"),
@@ -144,7 +154,10 @@ EVENT_TYPES: Mapping[str, EventType] = _table(
         "epoch.opened", "开启新的留痕段", Home.NODE,
         {"tips": "list", "device": "short", "generation": "count?", "program": "short?"}, automatic=True,
     ),
-    EventType("origin.forked", "发现分叉", Home.NODE, {"origin": "short", "seq": "count", "ids": "ids"}, automatic=True),
+    EventType(
+        "origin.forked", "发现分叉", Home.NODE,
+        {"origin": "short", "seq": "count", "ids": "ids"}, automatic=True,
+    ),
     # -- people: in the reference origin where the hub appoints, in a township's own where the township does
     EventType(
         "officer.appointed", "任用", Home.NODE,
@@ -159,16 +172,26 @@ EVENT_TYPES: Mapping[str, EventType] = _table(
     ),
     _reference("origin.opened", "县级留痕段启用", origin="short", generation="count"),
     _reference("division.published", "行政区划", code="short", name="short", kind="short?", villages="list?"),
-    _reference("office.named", "承办单位", office="office", name="short", name_en="short?", post="short?", window="bool?"),
-    _reference("calendar.published", "工作日历", version="short", covers="list", off_days="list", extra_workdays="list"),
+    _reference(
+        "office.named", "承办单位",
+        office="office", name="short", name_en="short?", post="short?", window="bool?",
+    ),
+    _reference(
+        "calendar.published", "工作日历",
+        version="short", covers="list", off_days="list", extra_workdays="list",
+    ),
     _reference("item.published", "事项版本", code="short", name="short", edition="short"),
-    _reference("catalogue.published", "事项目录", version="short", items="object", enums="object", departments="list"),
+    _reference(
+        "catalogue.published", "事项目录",
+        version="short", items="object", enums="object", departments="list",
+    ),
     _reference("node.enrolled", "节点启用", node="short", office="office", name="short", sign="object", seal="object"),
     _reference("node.revoked", "节点停用", node="short", cuts="object", reason="text?"),
     _reference("department.keyed", "部门签名公钥", office="office", key="object"),
     _reference("office.merged", "承办单位合并", old="office", new="office", reason="text?"),
     _reference("rules.switched", "规则版本启用", edition="count"),
 )
+# fmt: on
 
 APPOINTMENTS = frozenset({"officer.appointed", "officer.ended"})
 

@@ -1,7 +1,7 @@
 """Offices 承办单位: ids, levels and the tree that follows from them (design 3, R-1001).
 
-An id is a division code, ``511322115203`` village (12 digits), ``511322115`` township (9), ``511322`` county (6), with an
-optional part after a slash for a unit in it: ``511322115/MZ`` a post, ``511322/MZ`` a department.  A parent of any depth
+An id is a division code, ``511322115203`` village (12 digits), ``511322115`` township (9), ``511322`` county (6),
+with an optional part after a slash for a unit in it: ``511322115/MZ`` a post, ``511322/MZ`` a department.  The parent
 follows from the id alone: the unit's division, then the shorter code.
 """
 

@@ -1,9 +1,9 @@
 """The reference ledger 基础数据 as a value: catalogue, calendar, divisions, offices, officers, nodes (design 4).
 
-``Reference.apply`` takes its events in their order.  Every question that asks about an author is asked *as of* a
-position: the index of the event's own ``ref``.  Only three things act later: a cut-off, the succession of offices, and a
-newer calendar for open cases' due dates.  A township's appointments stand in its own origin and are taken in here as well;
-they are needed like a base.
+``Reference.apply`` takes its events in their order.  Every question about an author is asked *as of* a position: the
+index of the event's own ``ref``.  Only three things act later: a cut-off, the succession of offices, and a newer
+calendar for open cases' due dates.  A township's appointments stand in its own origin and are taken in here as
+well; they are needed like a base.
 """
 
 from __future__ import annotations
@@ -86,7 +86,10 @@ class Edition:
 
 @dataclass(slots=True)
 class Reference:
-    """See the module.  Mutable only through ``apply``; ``head`` is the id of the newest reference event, ``size`` their count."""
+    """See the module.  Mutable only through ``apply``.
+
+    ``head`` is the id of the newest reference event, ``size`` their count.
+    """
 
     head: str | None = None
     size: int = 0
@@ -100,13 +103,14 @@ class Reference:
     appointments: dict[str, Appointment] = field(default_factory=dict)
     editions: dict[str, Edition] = field(default_factory=dict)
     in_force: dict[str, list[str]] = field(default_factory=dict)  # item code -> edition ids, oldest first
-    catalogue: Mapping[str, Any] = field(default_factory=dict)    # body of the newest catalogue.published
+    catalogue: Mapping[str, Any] = field(default_factory=dict)  # body of the newest catalogue.published
     catalogue_since: int = -1
     calendars: list[tuple[int, str, Calendar]] = field(default_factory=list)  # (index, event id, calendar)
     department_keys: dict[str, list[tuple[int, str, Mapping[str, Any]]]] = field(default_factory=dict)
-    origins: dict[str, tuple[int, str]] = field(default_factory=dict)  # the hub's acting origins -> (generation, event id)
-    heirs: dict[str, tuple[str, str]] = field(default_factory=dict)    # merged office -> (successor, event id)
-    ended: dict[str, tuple[str, int]] = field(default_factory=dict)    # ends that came before their appointment
+    # the hub's acting origins -> (generation, event id)
+    origins: dict[str, tuple[int, str]] = field(default_factory=dict)
+    heirs: dict[str, tuple[str, str]] = field(default_factory=dict)  # merged office -> (successor, event id)
+    ended: dict[str, tuple[str, int]] = field(default_factory=dict)  # ends that came before their appointment
 
     # -- building
 
@@ -128,7 +132,7 @@ class Reference:
                 handler(self, event, index)
 
     def _is_reference(self, event: Event) -> bool:
-        return self.head is None or event.prev == self.head and event.node == self.hub
+        return self.head is None or (event.prev == self.head and event.node == self.hub)
 
     def _people(self, event: Event) -> None:
         body = event.body
@@ -139,7 +143,14 @@ class Reference:
             self.appointments.setdefault(
                 event.id,
                 Appointment(
-                    event.id, body["name"], body["office"], body["role"], body.get("post"), event.origin, event.seq, index
+                    id=event.id,
+                    name=body["name"],
+                    office=body["office"],
+                    role=body["role"],
+                    post=body.get("post"),
+                    origin=event.origin,
+                    seq=event.seq,
+                    since=index,
                 ),
             )
             if (end := self.ended.pop(event.id, None)) and end[0] == event.origin:
@@ -159,7 +170,7 @@ class Reference:
         return ALWAYS if event_id is None else self.positions.get(event_id)
 
     def node_serves(self, node_id: str, office: str, at: int) -> bool:
-        """Did this node serve the office at that position: its home division or a unit of it (or of one merged into it)?"""
+        """Did this node serve the office at that position: its home division, a unit of it, or one merged into it?"""
         node = self.nodes.get(node_id)
         if node is None or node.since > at:
             return False
@@ -169,7 +180,7 @@ class Reference:
         """Did the appointment count for this act: made by who may make it, begun, and not ended before?"""
         if not self._may_appoint(appointment):
             return False
-        if appointment.since > at or appointment.until is not None and appointment.until <= at:
+        if appointment.since > at or (appointment.until is not None and appointment.until <= at):
             return False
         if appointment.ended_seq is not None and event.origin == appointment.origin:
             return event.seq < appointment.ended_seq
@@ -182,7 +193,7 @@ class Reference:
         return author.id == self.hub or within(appointment.office, author.office)
 
     def canon(self, office: str) -> str:
-        """The office that now does the work of ``office`` (R-111); a unit follows its division where nothing else is said."""
+        """The office that now does the work of ``office`` (R-111); a unit follows its division if nothing else is said."""
         while (heir := self.heir(office)) is not None:
             office = heir[0]
         return office
@@ -249,9 +260,20 @@ class Reference:
 
 def _hub_enrolled(ref: Reference, event: Event, index: int) -> None:
     body = event.body
-    ref.county, ref.county_name, ref.practice, ref.hub = body["county"], body["name"], body["practice"], body["node"]
+    ref.county, ref.county_name, ref.practice, ref.hub = (
+        body["county"],
+        body["name"],
+        body["practice"],
+        body["node"],
+    )
     ref.nodes[body["node"]] = NodeRecord(
-        body["node"], body["county"], body["name"] + "政务服务中心", body["sign"], body["seal"], event.id, index
+        body["node"],
+        body["county"],
+        body["name"] + "政务服务中心",
+        body["sign"],
+        body["seal"],
+        event.id,
+        index,
     )
     ref.offices[body["county"]] = Office(body["county"], body["name"] + "政务服务中心")
 
@@ -265,7 +287,11 @@ def _division(ref: Reference, event: Event, index: int) -> None:
     if len(body["code"]) == 9:
         ref.offices[body["code"]] = Office(body["code"], body["name"] + "便民服务中心", kind=body.get("kind"))
     for village in body.get("villages") or ():
-        if isinstance(village, list) and len(village) >= 2 and all(isinstance(part, str) for part in village[:2]):
+        if (
+            isinstance(village, list)
+            and len(village) >= 2
+            and all(isinstance(part, str) for part in village[:2])
+        ):
             ref.offices[village[0]] = Office(village[0], short_village(village[1]) + "便民服务代办点")
 
 
@@ -279,7 +305,8 @@ def short_village(name: str) -> str:
 
 def _office(ref: Reference, event: Event, index: int) -> None:
     body = event.body
-    ref.offices[body["office"]] = Office(body["office"], body["name"], body.get("post"), body.get("window") is not False)
+    window = body.get("window") is not False
+    ref.offices[body["office"]] = Office(body["office"], body["name"], body.get("post"), window)
 
 
 def _calendar(ref: Reference, event: Event, index: int) -> None:
@@ -324,7 +351,7 @@ def _department(ref: Reference, event: Event, index: int) -> None:
 def _merged(ref: Reference, event: Event, index: int) -> None:
     """The first word on an office stands, a division goes into a division, and no succession runs in a circle."""
     old, new = event.body["old"], event.body["new"]
-    if old in ref.heirs or old == new or "/" not in old and "/" in new:
+    if old in ref.heirs or old == new or ("/" not in old and "/" in new):
         return
     ref.heirs[old] = (new, event.id)
     if any(_runs_in_a_circle(ref, office) for office in (old, *(unit for unit in ref.heirs if "/" in unit))):
