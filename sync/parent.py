@@ -159,6 +159,9 @@ class Parent:
                 peers.exchanged(
                     sender.id, node.now(), "revoked" if sender.revoked else "level", health=health
                 )
+                for division, number in offer.cursors.items():
+                    if offer.epoch == _epoch(node) and number > peers.cursor(sender.id, offer.epoch, division):
+                        peers.move_cursor(sender.id, offer.epoch, division, number)  # what it has taken of ours
                 return 0
             known = peers.get(sender.id)
             return known.asked if known is not None and known.asked > offer.request else 0

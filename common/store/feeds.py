@@ -162,6 +162,16 @@ class Feeds:
             found.setdefault(known[number], {})[division] = (upto, bool(present))
         return found
 
+    def places(self, division: str, case: str) -> dict[str, int]:
+        """Event of a case -> its first number in the division's feed."""
+        number = self._cases.find(case)
+        rows = self._db.rows(
+            "SELECT e.id, min(f.number) FROM feed f JOIN division d ON d.id = f.division"
+            " JOIN event e ON e.pos = f.pos WHERE d.code = ? AND f.case_no = ? GROUP BY e.id",
+            (division, number),
+        )
+        return {id.hex(): place for id, place in rows}
+
     def cases_of(self, division: str) -> list[str]:
         """The cases in a division's scope now."""
         rows = self._db.rows(

@@ -111,7 +111,10 @@ class Peers:
     # -- cursors
 
     def cursor(self, peer: str, epoch: str, division: str) -> int:
-        """The last number read of the peer's feed; 0 at first."""
+        """The last number read of the peer's feed; 0 at first.
+
+        Of a child, with the own epoch: how far it has read the own feed, as it said last.
+        """
         return int(
             self._db.one(
                 "SELECT number FROM cursor WHERE peer = ? AND epoch = ? AND division = ?",

@@ -48,11 +48,11 @@ class Act:
         """May the officer do it on this case now?"""
         return self.kind in desk.allowed and self.offered(desk)
 
-    def path(self, number: str, **more: str | None) -> str:
-        """The address of its page; ``next``: where it leads back to."""
+    def path(self, number: str, back: str | None = None) -> str:
+        """The address of its page; ``back``: where it leads to once it is done."""
         if self.read is None:
             return url_for("registration.hand_in_page", case=number, kind=self.slug)
-        return url_for(f"cases.{self.slug}", key=number, **more)
+        return url_for(f"cases.{self.slug}", key=number, next=back)
 
     def do_path(self, number: str) -> str:
         """Where its form goes; for buttons that do it at once."""
