@@ -1,0 +1,67 @@
+"""PROTOCOL.md is enough: a node that imports nothing of ours enrols, hands in a case, and reads what became of it."""
+
+from __future__ import annotations
+
+import ast
+import secrets
+from pathlib import Path
+
+import pytest
+
+from common.case.commands import AcceptCase
+from common.ids import CaseNumber
+from sync.enrolling import issue_slip, relay_enrolment
+from tests.sync import stranger
+from tests.sync.linked import Linked, http_link, served
+from tests.sync.stranger import Stranger
+
+DICTIONARY = Path(__file__).parents[2] / "sync" / "dictionaries" / "1.zdict"
+ORIGINALS = ("form", "id", "hukou", "bank", "proxy")
+
+
+def test_the_stranger_knows_nothing_of_ours():
+    tree = ast.parse(Path(stranger.__file__).read_text(encoding="utf-8"))
+    imported = {
+        name.partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([node.module] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names])
+    }
+    assert not imported & {"common", "sync", "township_node", "county_hub", "tests"}
+
+
+@pytest.mark.parametrize("dictionary", [None, DICTIONARY], ids=["no dictionary", "dictionary"])
+def test_a_stranger_enrols_hands_in_a_case_and_reads_what_became_of_it(
+    linked: Linked, dictionary: Path | None
+):
+    c = linked.county
+    slip = issue_slip(c.hub, c.village_2.office, ["http://192.168.1.10"], secrets.token_bytes)
+
+    def relay(request: bytes) -> bytes:
+        with http_link(hub) as up:
+            return relay_enrolment([up], request)
+
+    with served(linked.parent(c.hub)) as hub, served(linked.parent(c.township), relay) as town:
+        node = Stranger(slip.text, town, dictionary)
+        with node.http:
+            node.enrol()
+            linked.sync(c.township, c.hub)
+            node.sync()
+            assert len(node.reference) == c.hub.reference.size
+            day = c.township.today()
+            number = CaseNumber(c.village_2.office, day, "ABCD", 1).text
+            case = node.register("MZ-005", number, day.isoformat())
+            node.sync()
+            arrived = [e for e in node.events.values() if e["type"] == "case.arrived" and e["case"] == case]
+            assert arrived, "the township wrote its arrival, and the feed brought it"
+            c.township.act(AcceptCase(checked=ORIGINALS), c.clerk(c.township), case=case)
+            trips = node.round_trips
+            node.sync()
+            assert node.round_trips == trips + 1
+            assert "case.accepted" in {e["type"] for e in node.events.values() if e["case"] == case}
+            (hash,) = node.papers
+            assert linked.room(c.township).path(hash).read_bytes() == node.papers[hash]
+    file = c.township.case(case)
+    assert (file.row.label, file.row.number) == ("ACCEPTED", number)
+    assert file.view.aside == ()
+    assert c.township.verify()[2] is None
