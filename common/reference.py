@@ -193,7 +193,7 @@ class Reference:
         return author.id == self.hub or within(appointment.office, author.office)
 
     def canon(self, office: str) -> str:
-        """The office that now does the work of ``office`` (R-111); a unit follows its division if nothing else is said."""
+        """The office that now does the work of ``office`` (R-111); a unit follows its division by default."""
         while (heir := self.heir(office)) is not None:
             office = heir[0]
         return office
