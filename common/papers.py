@@ -63,6 +63,8 @@ SETTING_LIMIT_KB = "paper_limit_kb"
 """Name of the setting: the largest page that a photo makes, in kB."""
 RESERVE_BYTES = 200 * 1024 * 1024
 """Kept free on the disk, for the ledger and what it needs to go on."""
+SETTING_RESERVE_MB = "paper_reserve_mb"
+"""Name of the setting: what capture leaves free, in MB, where it is not ``RESERVE_BYTES``."""
 LONGEST_SIDE = 2400  # px: A4 at 200 dpi, which small print needs
 _SMALLEST_SIDE = 480
 _DRAWING_PIXELS = 1_000_000  # a signature on the screen; as PNG a photo takes seconds and is larger
@@ -141,7 +143,9 @@ class Papers:
     def check_space(self) -> None:
         """CommandRefused ``paper.disk_full`` (detail ``left``, in MB) where the disk is nearly full."""
         left = self._free(self._folder)
-        if left < RESERVE_BYTES + MAX_UPLOAD_BYTES:
+        stated = self._files.setting(SETTING_RESERVE_MB)
+        reserve = RESERVE_BYTES if stated is None else int(stated) * 1_000_000
+        if left < reserve + MAX_UPLOAD_BYTES:
             raise CommandRefused("paper.disk_full", left=left // 1_000_000)
 
     def open_page(self, page: Mapping[str, Any]) -> bytes:

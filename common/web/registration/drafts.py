@@ -194,9 +194,14 @@ def _ours(inputs: MultiDict[str, str]) -> MultiDict[str, str]:
 def lend(draft: Typed, item: Item, earlier: Earlier | None) -> Typed:
     """Copies what is blank from the earlier application, or takes back what it lent once consent is withdrawn.
 
-    Only identity, address, telephone and account are lent, each to the same field (``applicant.REUSABLE``).
+    Only identity, address, telephone and account are lent, each to the same field (``applicant.REUSABLE``), and only
+    to the applicant with the same number.
     """
     inputs, lent = draft.inputs.copy(), {}
+    if earlier is not None and not any(
+        _same(earlier.form.get(name), inputs.get(name)) for name in applicant.NUMBERS
+    ):
+        earlier = None
     if draft.reused is not None:
         if earlier is not None and earlier.case == draft.reused["from"]:
             lent = dict(draft.reused["values"])
@@ -212,3 +217,7 @@ def lend(draft: Typed, item: Item, earlier: Earlier | None) -> Typed:
         if fits and value is not None and f.id not in lent and not inputs.get(f.id):
             inputs[f.id] = lent[f.id] = str(as_typed(f, value))
     return replace(draft, inputs=inputs, reused={"from": earlier.case, "values": lent})
+
+
+def _same(number: object, typed: str | None) -> bool:
+    return bool(typed) and number == "".join(str(typed).split()).upper()

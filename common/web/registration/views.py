@@ -16,6 +16,7 @@ from common.errors import CommandRefused, NotFound
 from common.node import CaseFile
 from common.offices import Level, level
 from common.reference import Edition
+from common.texts import words
 from common.web import fields, visitor
 from common.web.bar import say
 from common.web.cases.wanted import papers_wanted
@@ -25,7 +26,7 @@ from common.web.items.queries import edition as edition_of
 from common.web.items.queries import find as find_items
 from common.web.items.views import takes_in
 from common.web.items.words import basis_words
-from common.web.papers_view import the_node
+from common.web.papers_view import papers_of, the_node
 from common.web.registration import applicant, queries
 from common.web.registration.application import Application
 from common.web.registration.capture import MAX_REQUEST_BYTES, take_pages
@@ -55,12 +56,12 @@ FINISHED = "代办员当面核对,材料齐全,符合规定的条件。"
 @right(REGISTER)
 def find() -> ResponseReturnValue:
     node = the_node()
-    words = request.args.get("q", "").strip()
+    asked = request.args.get("q", "").strip()
     return render_template(
         "registration/find.html",
         title=title_here(),
-        words=words,
-        found=find_items(node.reference, words) if words else None,
+        words=asked,
+        found=find_items(node.reference, asked) if asked else None,
         occasions=catalogue_of(node.reference, "occasion"),
         drafts=open_drafts(),
     )
@@ -70,9 +71,9 @@ def find() -> ResponseReturnValue:
 @right(REGISTER)
 def found() -> ResponseReturnValue:
     """The items that fit, as a part of the page, while one types."""
-    words = request.args.get("q", "").strip()
-    items = find_items(the_node().reference, words) if words else None
-    return render_template("registration/parts/found.html", words=words, found=items)
+    asked = request.args.get("q", "").strip()
+    items = find_items(the_node().reference, asked) if asked else None
+    return render_template("registration/parts/found.html", words=asked, found=items)
 
 
 def open_drafts() -> list[dict[str, Any]]:
@@ -178,7 +179,17 @@ def _fill_page(application: Application, draft: Typed, errors: dict[str, str], *
         state=state_of(node, application, draft, {}),
         kinds=[(kind.value, applicant.KIND_WORDS[kind]) for kind in applicant.kinds(item)],
         asked={f.id for f in application.extra_fields},
+        no_space=_no_space(),
     )
+
+
+def _no_space() -> str | None:
+    """Why no paper can be captured now, said before anybody starts to."""
+    try:
+        papers_of(the_node()).check_space()
+    except CommandRefused as refused:
+        return words(refused)
+    return None
 
 
 @blueprint.post("/register/<code>/<salt>/drop")

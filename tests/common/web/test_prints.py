@@ -6,6 +6,8 @@ import io
 
 import pytest
 
+from common.web.codes import qr_svg
+from common.web.registration.pages import PUBLIC_URL
 from tests.common.web.test_registration import PAPERS, Table, register
 from tests.county import build_county
 from tests.registering import drawing
@@ -109,15 +111,12 @@ def test_what_was_signed_on_the_screen_is_no_sheet_of_paper_on_the_slip(table):
     assert rows == [["申请表", "系统生成,已签名", "—"], ["代办委托书", "系统生成,已签名", "—"]]
 
 
-def test_the_code_on_the_slip_leads_to_the_countys_public_address_where_one_is_known(table, monkeypatch):
-    said = []
-    monkeypatch.setattr("common.web.prints.views.qr_svg", lambda text, words: said.append(text) or "")
+def test_the_code_on_the_slip_leads_to_the_countys_public_address_where_one_is_known(table):
     register(table)
     number, code = table.body["number"], table.body["query_code"]
-    prints(table, "slip")
-    table.node.store.local.set_setting("public_url", "https://bm.example.cn/")
-    prints(table, "slip")
-    assert said == [number, f"https://bm.example.cn/q/{number}#{code}"]
+    assert qr_svg(number, "查询码").svg in prints(table, "slip").source
+    table.node.store.local.set_setting(PUBLIC_URL, "https://bm.example.cn/")
+    assert qr_svg(f"https://bm.example.cn/q/{number}#{code}", "查询码").svg in prints(table, "slip").source
 
 
 def test_the_slip_fits_a_roll_of_80_mm(table):

@@ -374,7 +374,7 @@ def test_a_file_for_a_paper_that_is_not_asked_for_is_not_taken(table):
     assert table.draft.data["pages"] == {}
 
 
-def test_a_paper_has_at_most_thirty_pages(table, monkeypatch):
+def test_a_paper_has_at_most_thirty_pages(table):
     table.begin()
     table.send("存一下", files={"_paper.id": file(photo(80, 80))}, applicant_name="王秀英")
     data = table.draft.data
@@ -400,6 +400,15 @@ def test_a_portrait_that_is_too_small_is_told_at_its_tile(table):
     table.send("存一下", files={"_paper.photo1": file(photo(100, 120))})
     page = table.check()
     assert any("照片太小" in error for error in page.errors)
+
+
+def test_a_disk_that_is_nearly_full_is_told_before_anybody_starts_to_take_photos(table):
+    table.node.store.local.set_setting(papers.SETTING_RESERVE_MB, 10**9)
+    page = table.begin()
+    assert "硬盘快满了" in page.text
+    answer = table.post_json(table.path, {"applicant_name": "王秀英", "_paper.id": file()})
+    assert "硬盘快满了" in answer.get_json()["tiles"]["id"]
+    assert table.draft.data["inputs"]["applicant_name"] == ["王秀英"]
 
 
 # -- signing
@@ -718,6 +727,26 @@ def test_consent_taken_back_takes_back_what_was_lent(table):
     assert found["derived"]["mobile"] == ""
     assert table.draft.data["inputs"]["group_no"] == ["9"]
     assert table.draft.data["reused"] is None
+
+
+def test_nothing_is_lent_to_somebody_else(table):
+    register(table, mobile="13812345678")
+    first = table.file.id
+    other = old_person(table.node.today(), seed=11)
+    table.begin()
+    found = state(table, id_number=other.id_number, _reuse=first)
+    assert "mobile" not in found["derived"]
+    assert table.draft.data["reused"] is None
+
+
+def test_what_was_lent_is_taken_back_when_the_number_turns_out_to_be_another(table):
+    register(table, mobile="13812345678")
+    first = table.file.id
+    table.begin()
+    found = state(table, id_number=table.person.id_number, _reuse=first)
+    other = old_person(table.node.today(), seed=11)
+    found = state(table, **{**found["derived"], "id_number": other.id_number, "_reuse": first})
+    assert found["derived"]["mobile"] == ""
 
 
 def test_health_and_money_are_never_lent(table):
