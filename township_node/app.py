@@ -17,6 +17,7 @@ from common.web.features import SHARED, may_act
 from common.web.resets import reset_choices, reset_keys
 from common.web.rights import right
 from common.web.settings import NavLink, Settings
+from common.web.worklists.lists import counts
 from sync.blueprint import blueprint as exchange_routes
 from township_node.contact.views import contact_pages
 from township_node.exchanging import Exchanging
@@ -29,7 +30,7 @@ def create_app(program: Program, exchanging: Exchanging) -> Flask:
     village = node.level is Level.VILLAGE
     settings = Settings(
         secret=program.web_secret(),
-        start="/today" if village else "/work",
+        start="/today" if village else "/worklists/todo",
         size="big" if village else "desk",
         nav=_nav_of(program),
         may_act=may_act,
@@ -63,15 +64,16 @@ def _nav_of(program: Program) -> Callable[[Appointment | None], Sequence[NavLink
         if node.level is Level.VILLAGE:
             return (
                 NavLink("今天", "/today"),
-                NavLink("办件", "/work"),
+                NavLink("办件", "/worklists/mine"),
                 NavLink("事项目录", "/items"),
                 NavLink("待上传", "/outbox", waiting),
             )
-        incoming = node.worklist("incoming", node.offices, size=1).total
+        incoming = counts(node, officer)["incoming"]
         return (
-            NavLink("待办", "/work"),
+            NavLink("待办", "/worklists/todo"),
             NavLink("窗口登记", "/register"),
-            NavLink("待接收", "/work?list=incoming", incoming),
+            NavLink("待接收", "/worklists/incoming", incoming),
+            NavLink("全部办件", "/worklists/all"),
             NavLink("事项目录", "/items"),
             NavLink("待上传", "/outbox", waiting),
             NavLink("我的村", "/villages"),
