@@ -25,6 +25,7 @@ from sync.papers import Link as PaperLink
 from sync.parent import read_refusal
 from sync.upward import feed_divisions, home_of, own_chain, upward_heads
 
+PROGRAM = program_version()
 MAX_ROUNDS = 100_000
 STALLS = 3
 CUTS = 2
@@ -295,7 +296,7 @@ class _Session:
         }
         return Offer(
             request=0,
-            program=program_version(),
+            program=PROGRAM,
             cursors=cursors,
             yours=store.ledger.newest_of(self._parent.node),
             ref=(reference.size, (reference.head or "")[:SHORT_ID]) if reference.size else (0, None),

@@ -26,6 +26,7 @@ from sync.papers import Desk, Room
 from sync.upward import feed_divisions, own_chain, upward_heads
 
 REFUSAL_VERSION = 1
+PROGRAM = program_version()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class Parent:
         return wire.pack(
             self.node.id,
             sender.id,
-            replace(said, program=program_version()).as_json(),
+            replace(said, program=PROGRAM).as_json(),
             answer_lines,
             self.node.signing_key,
             sender.seal,
@@ -160,8 +161,12 @@ class Parent:
                     sender.id, node.now(), "revoked" if sender.revoked else "level", health=health
                 )
                 for division, number in offer.cursors.items():
-                    if offer.epoch == _epoch(node) and number > peers.cursor(sender.id, offer.epoch, division):
-                        peers.move_cursor(sender.id, offer.epoch, division, number)  # what it has taken of ours
+                    if offer.epoch == _epoch(node) and number > peers.cursor(
+                        sender.id, offer.epoch, division
+                    ):
+                        peers.move_cursor(
+                            sender.id, offer.epoch, division, number
+                        )  # what it has taken of ours
                 return 0
             known = peers.get(sender.id)
             return known.asked if known is not None and known.asked > offer.request else 0
