@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from flask import Flask, redirect
+from flask import Flask, Response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from common.offices import Level
@@ -45,6 +45,12 @@ def create_app(program: Program, exchanging: Exchanging) -> Flask:
         app.register_blueprint(blueprint)
     app.register_blueprint(api_pages(lambda: exchanging.once().as_json()))
     app.register_blueprint(exchange_routes(exchanging.parent, exchanging.relay))
+
+    @app.after_request
+    def sync_after_act(response: Response) -> Response:
+        if request.method == "POST" and response.status_code < 400:
+            exchanging.after_act()
+        return response
 
     @app.get("/")
     @right("public")

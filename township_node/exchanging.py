@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import secrets
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +22,11 @@ from sync.worker import Worker, sync_over_http
 
 
 class Exchanging:
-    """Wires worker, parent and pages together.  ``running()`` starts the worker; without it only ``once`` syncs."""
+    """Wires worker, parent and pages together.
+
+    ``running()`` starts the worker, which syncs after each act and on its timer; without it a sync happens only when a
+    person asks for one.
+    """
 
     def __init__(self, node: Node, folder: Path) -> None:
         self.node = node
@@ -33,19 +38,29 @@ class Exchanging:
             random=random.random,
             chores=(node.tick,),
         )
-        self._started_at_ms: int | None = None
+        self._at_work = False
+        self._pos = node.store.ledger.pos()
 
     def _taken(self, new: int) -> None:
         if new:
+            self.after_act()
+
+    def after_act(self) -> None:
+        """Sync soon if something was written since the last look."""
+        pos = self.node.store.ledger.pos()
+        if pos > self._pos and self._at_work:
             self.worker.nudge()
+        self._pos = pos
 
     @contextmanager
     def running(self) -> Iterator[None]:
         """The worker at work, ended in order."""
+        self._at_work = True
         self.worker.start()
         try:
             yield
         finally:
+            self._at_work = False
             self.worker.stop()
 
     def once(self, addresses: Sequence[str] | None = None) -> SyncReport:
@@ -55,8 +70,11 @@ class Exchanging:
             return sync_once(self.node, ways, self.room)
 
     def nudge(self) -> None:
-        """立即同步: soon, in the worker."""
-        self.worker.nudge()
+        """立即同步: soon, and not in the request that asks for it."""
+        if self._at_work:
+            self.worker.nudge()
+        else:
+            threading.Thread(target=self.worker.now, name="sync once", daemon=True).start()
 
     def relay(self, request: bytes) -> bytes:
         """Carry a village's enrolment request up, and its answer down, unchanged.

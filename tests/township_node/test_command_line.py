@@ -1,0 +1,154 @@
+"""The contract of commands of ``township-node``, against a hub that is served over HTTP in this process."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sync.enrolling import issue_slip
+from tests.county import build_county
+from tests.hub import Hub
+from tests.township_node.served import serving, township_app
+from township_node.__main__ import main
+
+TOWNSHIP, VILLAGE = "511322102", "511322102201"
+
+
+@dataclass
+class Machine:
+    """A data folder and the commands on it."""
+
+    data: Path
+    capsys: Any
+
+    def __call__(self, *words: str, code: int = 0) -> Any:
+        self.capsys.readouterr()
+        ended = main([*words, "--data", str(self.data), "--json"])
+        out, self.words = self.capsys.readouterr()
+        assert ended == code, f"exit {ended}: {self.words}"
+        return json.loads(out)
+
+
+@pytest.fixture
+def hub(tmp_path) -> Hub:
+    return Hub(build_county(tmp_path / "county"))
+
+
+@pytest.fixture
+def address(hub) -> Iterator[str]:
+    with serving(hub.app) as url:
+        yield url
+
+
+@pytest.fixture
+def machine(tmp_path, capsys) -> Machine:
+    return Machine(tmp_path / "machine", capsys)
+
+
+def slip_for(hub: Hub, office: str, *addresses: str) -> str:
+    return issue_slip(hub.node, office, addresses, lambda n: bytes(range(n))).text
+
+
+def test_init_enrols_the_machine_and_fetches_the_reference_ledger(hub, address, machine):
+    made = machine("init", "--slip", slip_for(hub, TOWNSHIP, address))
+    assert (made["office"], made["level"]) == (TOWNSHIP, "township")
+    status = machine("status")
+    assert status["node"] == made["node"]
+    assert status["ref"] == hub.node.reference.head
+    assert status["unsent_events"] == 0
+    assert machine("verify")["ok"] is True
+
+
+def test_init_without_a_link_ends_with_75_loses_nothing_and_goes_on_when_it_is_run_again(
+    hub, address, machine
+):
+    slip = slip_for(hub, TOWNSHIP, "http://127.0.0.1:9", address)
+    machine("init", "--slip", slip, "--parent", "http://127.0.0.1:9", code=75)
+    assert "没有丢" in machine.words or "再" in machine.words
+    machine("sync", code=2)
+    made = machine("init", "--slip", slip, "--parent", address)
+    assert made["office"] == TOWNSHIP
+
+
+def test_init_on_a_node_that_is_at_work_refuses_and_changes_nothing(hub, address, machine):
+    slip = slip_for(hub, TOWNSHIP, address)
+    made = machine("init", "--slip", slip)
+    machine("init", "--slip", slip, code=2)
+    assert machine("status")["node"] == made["node"]
+
+
+def test_init_reads_the_slip_from_a_file(hub, address, machine, tmp_path):
+    paper = tmp_path / "slip.txt"
+    paper.write_text(f"启用单\n{slip_for(hub, TOWNSHIP, address)}\n", encoding="utf-8")
+    assert machine("init", "--slip", str(paper))["office"] == TOWNSHIP
+
+
+def test_a_slip_used_by_one_machine_is_refused_to_another_in_words(hub, address, machine, tmp_path, capsys):
+    slip = slip_for(hub, TOWNSHIP, address)
+    machine("init", "--slip", slip)
+    second = Machine(tmp_path / "second", capsys)
+    assert second("init", "--slip", slip, code=1)["error"] == "slip.used"
+    assert "启用单" in second.words
+
+
+def test_a_slip_typed_wrong_says_which_group(hub, address, machine):
+    slip = slip_for(hub, TOWNSHIP, address)
+    wrong = slip[:-12] + ("0" if slip[-12] != "0" else "1") + slip[-11:]
+    said = machine("init", "--slip", wrong, code=1)
+    assert said["error"] == "slip.group_wrong"
+    assert "组" in machine.words
+    assert not machine.data.exists()
+
+
+def test_sync_ends_with_0_when_level_and_75_without_a_link(hub, address, machine):
+    machine("init", "--slip", slip_for(hub, TOWNSHIP, address))
+    assert machine("sync")["result"] == "level"
+    report = machine("sync", "--parent", "http://127.0.0.1:9", code=75)
+    assert (report["result"], report["sent"], report["papers_left"]) == ("cut", 0, 0)
+
+
+def test_parents_are_listed_and_set_in_their_order(hub, address, machine):
+    machine("init", "--slip", slip_for(hub, TOWNSHIP, address))
+    assert machine("parent", "list")["parents"] == [address]
+    wanted = ["http://192.168.1.10:8080", address]
+    machine("parent", "set", *wanted)
+    assert machine("parent", "list")["parents"] == wanted
+    machine("parent", "set", "ftp://nowhere", code=1)
+    assert machine("parent", "list")["parents"] == wanted
+
+
+def test_a_township_appoints_for_itself_and_its_villages_and_for_no_other(hub, address, machine, monkeypatch):
+    machine("init", "--slip", slip_for(hub, TOWNSHIP, address))
+    monkeypatch.setattr(sys, "stdin", io.StringIO("a made-up one\n"))
+    clerk = machine("officer", "add", "王丽", "--office", TOWNSHIP, "--role", "clerk", "--password-stdin")[
+        "officer"
+    ]
+    agent = machine("officer", "add", "陈国秀", "--office", VILLAGE, "--role", "agent")["officer"]
+    assert machine("officer", "add", "陈国秀", "--office", VILLAGE, "--role", "agent")["officer"] == agent
+    rows = {row["officer"]: row for row in machine("officer", "list")["officers"]}
+    assert (rows[clerk]["password"], rows[agent]["password"]) == (True, False)
+    machine("officer", "add", "李四", "--office", "511322115", "--role", "clerk", code=1)
+    machine("officer", "add", "李四", "--office", TOWNSHIP, "--role", "chief", code=1)
+
+
+def test_a_village_enrols_through_its_township_and_appoints_none(
+    hub, address, machine, tmp_path, capsys, monkeypatch
+):
+    machine("init", "--slip", slip_for(hub, TOWNSHIP, address))
+    agent = machine("officer", "add", "陈国秀", "--office", VILLAGE, "--role", "agent")["officer"]
+    village = Machine(tmp_path / "village", capsys)
+    with township_app(machine.data) as app, serving(app) as above:
+        made = village("init", "--slip", slip_for(hub, VILLAGE, above, address), "--parent", above)
+        assert made["level"] == "village"
+        assert village("sync")["result"] == "level"
+    monkeypatch.setattr(sys, "stdin", io.StringIO("a made-up one\n"))
+    assert village("officer", "password", agent, "--password-stdin")["officer"] == agent
+    village("officer", "add", "替补", "--office", VILLAGE, "--role", "agent", code=1)
+    assert village("parent", "list")["parents"] == [above]

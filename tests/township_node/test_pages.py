@@ -1,0 +1,122 @@
+"""The pages of a village's and a township's node, over the nodes of the little county."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from common.case.commands import AcceptCase, AskCorrection, DecideCase, FinishStep
+from common.node import Node
+from common.web.rights import routes_without_right
+from tests.county import County, build_county
+from tests.hub import PASSWORD, program_over
+from tests.page import PageClient
+from township_node.app import create_app
+from township_node.exchanging import Exchanging
+
+SMALL = "MZ-003"  # the township decides
+
+
+@pytest.fixture
+def county(tmp_path):
+    return build_county(tmp_path)
+
+
+def app_of(county: County, node: Node):
+    program = program_over(node, county.folder)
+    return create_app(program, Exchanging(node, program.papers))
+
+
+def client_of(county: County, node: Node, role: str) -> PageClient:
+    client = PageClient(app_of(county, node))
+    client.log_in(county.officers[f"{node.office} {role}"], PASSWORD)
+    return client
+
+
+def test_every_route_of_a_node_states_its_right(county):
+    assert routes_without_right(app_of(county, county.village)) == []
+    assert routes_without_right(app_of(county, county.township)) == []
+
+
+def test_the_village_begins_with_today_and_each_link_of_its_header_answers(county):
+    client = client_of(county, county.village, "agent")
+    assert client.page.path == "/today"
+    assert "没有要办的" in client.page.text
+    for link in client.page.root.all("nav")[0].all("a"):
+        client.get(link.get("href"))
+
+
+def test_the_township_begins_with_its_worklist_and_each_link_of_its_header_answers(county):
+    client = client_of(county, county.township, "clerk")
+    assert client.page.path == "/worklists/todo"
+    for link in client.page.root.all("nav")[0].all("a"):
+        client.get(link.get("href"))
+
+
+def test_today_names_the_correction_to_bring_with_its_last_day_and_the_way_to_it(county):
+    made = county.register(county.village)
+    county.carry(county.village, county.township)
+    wanted = ({"what": "近期免冠照片", "why": "没有交"},)
+    county.township.act(AskCorrection(wanted), county.clerk(county.township), case=made.id)
+    county.carry(county.village, county.township)
+    page = client_of(county, county.village, "agent").get("/today")
+    assert "要补材料" in page.text
+    assert "前补齐" in page.text
+    assert page.link("去补").startswith(f"/cases/{made.id}/hand-in")
+
+
+def test_today_names_the_result_to_deliver_and_the_month_counts_it_as_ended(county):
+    made = county.register(county.village, SMALL)
+    county.carry(county.village, county.township)
+    clerk = county.clerk(county.township)
+    county.township.act(AcceptCase(), clerk, case=made.id)
+    for step in (
+        s.number for s in county.township.case(made.id).edition.item.steps_to_decide if s.kind == "check"
+    ):
+        county.township.act(FinishStep(step, "属实", ("王丽", "赵德明")), clerk, case=made.id)
+    county.township.act(DecideCase(True, reasons="符合规定"), clerk, case=made.id)
+    county.carry(county.village, county.township)
+    page = client_of(county, county.village, "agent").get("/today")
+    assert "送达" in page.text
+    assert "本月代办 1 件,办结 1 件" in page.text
+
+
+def test_the_outbox_names_each_act_that_the_county_has_not_and_how_far_it_has_got(county):
+    county.register(county.village)
+    client = client_of(county, county.village, "agent")
+    assert "只在本机" in client.get("/outbox").text
+    county.carry(county.village, county.township)
+    page = client.get("/outbox")
+    assert "已传到乡镇" in page.text
+    assert "只在本机" not in page.text
+
+
+def test_my_villages_puts_first_who_was_not_heard_from_for_three_days(county):
+    county.township.store.peers.exchanged(county.village.id, county.township.now(), "level")
+    client = client_of(county, county.township, "clerk")
+    assert "三天没来过" not in client.get("/villages").text
+    county.clock.now += int(timedelta(days=4).total_seconds() * 1000)
+    page = client_of(county, county.township, "clerk").get("/villages")
+    assert "三天没来过" in page.text
+    rows = page.root.all("tr")
+    assert "三天没来过" in rows[1].text
+
+
+def test_a_village_has_no_villages_of_its_own(county):
+    assert client_of(county, county.village, "agent").get("/villages", status=404).status == 404
+
+
+def test_an_act_wakes_the_worker_and_a_page_that_only_looks_does_not(county, monkeypatch):
+    program = program_over(county.village, county.folder)
+    exchanging = Exchanging(county.village, program.papers)
+    nudges: list[int] = []
+    exchanging._at_work = True
+    monkeypatch.setattr(exchanging.worker, "nudge", lambda: nudges.append(1))
+    client = PageClient(create_app(program, exchanging))
+    client.log_in(county.officers[f"{county.village.office} agent"], PASSWORD)
+    assert nudges == []
+    county.register(county.village)
+    exchanging.after_act()
+    exchanging.after_act()
+    assert nudges == [1]
