@@ -29,6 +29,7 @@ class Act:
         asks: it has inputs; else its button does it at once.
         offered: is it offered here, beyond what the table of rights says.
         grave: it ends something, or tells the applicant no.
+        photo: (id, name) of a paper that may be photographed with it.
         told: the sentence on the case's page once it is done.
         errors: code of a refusal -> the input that it speaks of.
     """
@@ -41,6 +42,7 @@ class Act:
     asks: bool = True
     offered: Callable[[Desk], bool] = lambda desk: True
     grave: bool = False
+    photo: tuple[str, str] | None = None
     told: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
 
@@ -150,7 +152,7 @@ ACTS: tuple[Act, ...] = (
         lambda d: f"{d.name(d.state.offer_to or '')}还没有接收。收回后仍由你单位承办。",
         reading.noted(c.RecallOffer), told="已收回。"),
     Act("deliver", "case.delivered", "送达", _deliver, reading.deliver, offered=lambda d: not d.view.delivered,
-        told="已登记送达。"),
+        photo=("receipt", "送达回证"), told="已登记送达。"),
     Act("rate", "case.rated", "请群众评价", _rate, reading.nothing(lambda: c.Rate(5)),
         offered=lambda d: not d.view.rated),
     Act("archive", "case.archived", "归档", lambda d: "这件已办完,归档。", reading.noted(c.Archive),
@@ -185,6 +187,7 @@ ACTS: tuple[Act, ...] = (
         reading.reasoned(lambda reason: c.CancelCase(reason)), grave=True, told="已撤回登记。"),
     Act("withdraw", "withdrawal.asked", "申请撤回", lambda d: "申请人要求撤回。送到承办单位后,办件终止,材料退还。",
         reading.withdraw, offered=lambda d: d.state.status is not Status.REGISTERED, grave=True,
+        photo=("withdrawal", "撤回申请书"),
         told="已记下撤回申请,送到承办单位后办件终止。"),
     Act("urge", "case.urged", "催办", lambda d: f"提醒{d.name(d.state.holder)}尽快办。", reading.urge,
         offered=lambda d: d.state.holder != d.author("case.urged").office, told="已催办。"),

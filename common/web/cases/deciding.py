@@ -18,10 +18,11 @@ from common.web import visitor
 from common.web.bar import say
 from common.web.cases.acts import BY_SLUG
 from common.web.cases.blueprint import blueprint
-from common.web.cases.desk import Desk, the_node
+from common.web.cases.desk import Desk
 from common.web.cases.reading import Form, Untyped, decision
 from common.web.cases.views import BASE, desk_of, next_page, refused, show_act
 from common.web.notices.decision import decision_text
+from common.web.papers_view import the_node
 from common.web.rights import right
 
 ACT = BY_SLUG["decide"]

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import cast
 
 from common import clock
 from common.calendar import UNPUBLISHED
@@ -17,16 +16,10 @@ from common.catalogue.conditions import Requirement
 from common.catalogue.items import Item, Material, Step
 from common.errors import CommandRefused
 from common.events import Event
-from common.node import CaseFile, Node
+from common.node import CaseFile
 from common.offices import RANK, Level, division, level, parent
 from common.reference import Appointment, Reference
-from common.web import visitor
 from common.web.cases.wanted import papers_wanted, registration
-
-
-def the_node() -> Node:
-    """The node behind the page."""
-    return cast(Node, visitor.node())
 
 
 @dataclass(frozen=True)
@@ -35,12 +28,19 @@ class Desk:
 
     Args:
         file: the case.  reference: the reference ledger.  today: the node's day.  officer: who looks at it.
+        asked: the number or id by which it was asked for; of two cases with one number only the id tells them apart.
     """
 
     file: CaseFile
     reference: Reference
     today: date
     officer: Appointment
+    asked: str = ""
+
+    @property
+    def key(self) -> str:
+        """What stands for the case in addresses."""
+        return self.asked or self.file.row.number
 
     @property
     def view(self) -> CaseView:

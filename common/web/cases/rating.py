@@ -9,9 +9,9 @@ from common.case.commands import Rate
 from common.errors import BadInput
 from common.web.cases.acts import BY_SLUG
 from common.web.cases.blueprint import blueprint
-from common.web.cases.desk import the_node
 from common.web.cases.story import SCORES
 from common.web.cases.views import desk_of
+from common.web.papers_view import the_node
 from common.web.rights import right
 
 ACT = BY_SLUG["rate"]

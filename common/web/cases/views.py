@@ -8,27 +8,33 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import cast
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
+from common.case.commands import AskWithdrawal, Deliver
 from common.errors import AppError, BadInput, CommandRefused, NotPermitted
 from common.texts import words
 from common.web import visitor
 from common.web.bar import say
 from common.web.cases.acts import ACTS, Act
 from common.web.cases.blueprint import blueprint
-from common.web.cases.desk import Desk, the_node
+from common.web.cases.desk import Desk
 from common.web.cases.page import CasePage, since
 from common.web.cases.reached import reached
 from common.web.cases.reading import GROUNDS, RELATIONS, RULINGS, Commands, Read, Untyped
 from common.web.cases.story import WAYS
-from common.web.papers_view import seen_case
-from common.web.rights import local_path, right
+from common.web.papers_view import papers_of, seen_case, the_node
+from common.web.registration.capture import MAX_REQUEST_BYTES, take_files
+from common.web.registration.tiles import paper_body
+from common.web.rights import body_limit, local_path, right
 
 BASE = "_base"
 """Name of the input that carries the id of the newest act in effect that the page showed."""
+MAX_FORM_BYTES = 256 * 1024
 OWN_PAGES = frozenset({"decide", "rate"})
 """Acts whose pages are views of their own."""
 
@@ -41,13 +47,20 @@ _access = logging.getLogger("bianmin.access")
 def desk_of(key: str) -> Desk:
     """The officer who asks, before a case that he may see."""
     node = the_node()
-    return Desk(seen_case(key), node.reference, node.today(), visitor.me())
+    return Desk(seen_case(key), node.reference, node.today(), visitor.me(), key)
 
 
 @blueprint.get("/cases/<key>")
 @right("login")
 def page(key: str) -> ResponseReturnValue:
-    return _case_page(desk_of(key))
+    """Two copies of a machine may have given one number (R-1007): then the cases are told apart by who applied."""
+    try:
+        return _case_page(desk_of(key))
+    except CommandRefused as error:
+        if error.code != "case.number_repeated":
+            raise
+        files = [the_node().case(str(case)) for case in cast("list[str]", error.detail["ids"])]
+        return render_template("cases/which.html", number=key, files=files), error.http_status
 
 
 @blueprint.post("/cases/<key>")
@@ -131,9 +144,36 @@ def refused(
     return show_act(desk_of(key), act, typed, errors, status=error.http_status)
 
 
+def _with_photo(act: Act, commands: Commands) -> Commands:
+    """The photograph that came with the form, on the act that it belongs to.  Untyped says what is wrong with it."""
+    if act.photo is None:
+        return commands
+    material, name = act.photo
+    taken, errors = take_files(lambda place: place == material, lambda place: None, papers_of(the_node()))
+    if errors:
+        raise Untyped(errors)
+    if material not in taken:
+        return commands
+    officer = visitor.me()
+    paper = paper_body(
+        material,
+        name,
+        tuple(taken[material]),
+        form="original",
+        count=0,
+        officer=officer.id,
+        office=officer.office,
+        electronic=False,
+        seen=True,
+    )
+    return tuple(
+        replace(one, papers=(paper,)) if isinstance(one, Deliver | AskWithdrawal) else one for one in commands
+    )
+
+
 def next_page(desk: Desk) -> str:
     """Back to the list that the act was done from, else to the case."""
-    return local_path(request.form.get("next")) or url_for("cases.page", key=desk.file.row.number)
+    return local_path(request.form.get("next")) or url_for("cases.page", key=desk.key)
 
 
 def _add(act: Act, read: Read) -> None:
@@ -146,10 +186,12 @@ def _add(act: Act, read: Read) -> None:
 
     @blueprint.post(f"/cases/<key>/{act.slug}", endpoint=f"do-{act.slug}")
     @right(f"act:{act.kind}")
+    @body_limit(MAX_REQUEST_BYTES if act.photo else MAX_FORM_BYTES)
     def do(key: str) -> ResponseReturnValue:
         typed = request.form
         try:
             commands = read(desk_of(key), typed)
+            commands = _with_photo(act, commands)
         except Untyped as missing:
             return show_act(desk_of(key), act, typed, missing.errors, status=400)
         return do_act(key, act, commands, typed, typed.get(BASE) or None)

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from common.case import CaseView
-from common.case.acts import GRANTED
+from common.case.acts import GRANTED, malformed
 from common.case.file import acts_in_effect
 from common.catalogue.items import Item
 from common.clock import due_date
@@ -60,7 +60,7 @@ class Document:
 def document_of(file: CaseFile, event_id: str, reference: Reference) -> Document:
     """The document of an act.  NotFound ``notice.none`` where the act has none or is not here."""
     event, made = file.view.events.get(event_id), registration(acts_in_effect(file.view))
-    if event is None or not has_document(event) or made is None or file.edition is None:
+    if event is None or not has_document(event) or malformed(event) or made is None or file.edition is None:
         raise NotFound("notice.none")
     title, template = TITLES[event.type]
     view, item, body = file.view, file.edition.item, event.body
@@ -119,7 +119,12 @@ _MARKS = {
 def _correction(file: CaseFile, event: Event, item: Item, reference: Reference) -> dict[str, Any]:
     notices = [x for x in file.view.path if file.view.events[x].type == event.type]
     place = notices.index(event.id) + 1 if event.id in notices else 1
-    return {"wanted": event.body["wanted"], "correct_by": event.body["correct_by"], "place": place}
+    return {"wanted": _wanted(event), "correct_by": event.body["correct_by"], "place": place}
+
+
+def _wanted(asked: Event) -> list[dict[str, str]]:
+    """What a notice wants and why, whatever its author left out."""
+    return [{key: str(each.get(key, "")) for key in ("what", "why")} for each in asked.body["wanted"]]
 
 
 def _acceptance(file: CaseFile, event: Event, item: Item, reference: Reference) -> dict[str, Any]:
@@ -144,7 +149,7 @@ def _returned(file: CaseFile, event: Event, item: Item, reference: Reference) ->
     asked = [
         file.view.events[x] for x in file.view.path if file.view.events[x].type == "case.correction_asked"
     ]
-    return {"wanted": asked[-1].body["wanted"] if asked else (), "correct_by": file.view.state.correct_by}
+    return {"wanted": _wanted(asked[-1]) if asked else [], "correct_by": file.view.state.correct_by}
 
 
 def _pause(file: CaseFile, event: Event, item: Item, reference: Reference) -> dict[str, Any]:

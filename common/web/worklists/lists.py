@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from common.node import Node
 from common.offices import division
 from common.reference import Appointment
-from common.rights import AGENT, OPERATOR, SUPERVISOR, covers
+from common.rights import AGENT, OPERATOR, SUPERVISOR, TECHNICIAN, covers
 from common.store.views import CaseRow
 from common.web.worklists.rows import Row, Rows
 
@@ -84,7 +84,12 @@ class Listing:
 
 
 def offices_of(officer: Appointment, node: Node) -> tuple[str, ...]:
-    """The offices whose cases an officer works on here; who watches over the county sees those of all its offices."""
+    """The offices whose cases an officer works on here.
+
+    Who watches over the county sees those of all its offices; a technician keeps machines, and sees no case.
+    """
+    if officer.role == TECHNICIAN:
+        return ()
     if officer.role in (OPERATOR, SUPERVISOR):
         return node.offices
     canon = node.reference.canon
@@ -111,7 +116,7 @@ def listing(node: Node, officer: Appointment, name: str, chosen: str, page: int)
         TITLES[name],
         filters,
         chosen,
-        tuple(map(make.row, found.rows)),
+        make.shown(found.rows),
         found.total,
         found.page,
         found.pages,
@@ -133,7 +138,7 @@ def _todo(node: Node, offices: Sequence[str], make: Rows, chosen: str, page: int
     kept = [row for row in rows if TODO_FILTERS[chosen][1](row)]
     pages = max(1, -(-len(kept) // SIZE))
     page = min(page, pages)
-    shown = tuple(kept[(page - 1) * SIZE : page * SIZE])
+    shown = make.with_truth(kept[(page - 1) * SIZE : page * SIZE])
     return Listing("todo", TITLES["todo"], filters, chosen, shown, len(kept), page, pages)
 
 
@@ -146,6 +151,8 @@ def search(node: Node, officer: Appointment, text: str, limit: int = 50) -> tupl
     """Cases by part of a name or number, among those that the officer may look at."""
     offices = frozenset(offices_of(officer, node))
     make = Rows(node, officer, offices)
-    whole = officer.role in (AGENT, OPERATOR, SUPERVISOR) or division(officer.office) == officer.office
+    whole = officer.role != TECHNICIAN and (
+        officer.role in (AGENT, OPERATOR, SUPERVISOR) or division(officer.office) == officer.office
+    )
     found = node.search(text, limit)
-    return tuple(make.row(row) for row in found if whole or offices & {row.holder, row.offer_to, row.office})
+    return make.shown(row for row in found if whole or offices & {row.holder, row.offer_to, row.office})

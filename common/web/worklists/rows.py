@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
 
 from common import clock
 from common.calendar import UNPUBLISHED, Calendar
@@ -35,7 +34,7 @@ class Row:
     Args:
         lamp, left, until: colour, words (还有 3 天) and date; where no clock runs the state in words, and no date.
         provisional: R-419.  person: masked, but on the list of his own agent.  village: where he lives.
-        place: who has it, and since when.  truth: the least of its acts.
+        place: who has it, and since when.  truth: the least of its acts, once ``with_truth`` has asked.
         act: what comes next here; None: it can only be opened.
     """
 
@@ -74,14 +73,20 @@ class Rows:
         )  # an agent knows his people; lists elsewhere mask them
         self._calendar: Calendar = newest[1] if newest else UNPUBLISHED
 
-    @cached_property
-    def _truths(self) -> Mapping[str, Truth]:
-        """Case -> the least truth of what the county has not receipted."""
-        least: dict[str, Truth] = {}
-        for one in self._node.outbox(MOST_OUTGOING):
-            if one.case is not None:
-                least[one.case] = min(one.truth, least.get(one.case, Truth.COUNTY), key=_ORDER.index)
-        return least
+    def shown(self, cases: Iterable[CaseRow]) -> tuple[Row, ...]:
+        """The lines of one page, each with how far it has got."""
+        return self.with_truth([self.row(case) for case in cases])
+
+    def with_truth(self, rows: Sequence[Row]) -> tuple[Row, ...]:
+        """The lines with the least truth of their acts, which is only asked for what is shown."""
+        if self._node.is_hub:
+            return tuple(rows)
+        truths = self._node.truths()
+        stored = self._node.store.ledger.of_cases(row.case.case_id for row in rows)
+        least = {
+            case: min(truths.of(acts).values(), key=_ORDER.index) for case, acts in stored.items() if acts
+        }
+        return tuple(replace(row, truth=least.get(row.case.case_id, Truth.COUNTY)) for row in rows)
 
     def row(self, case: CaseRow) -> Row:
         edition = self._reference.editions.get(case.edition)
@@ -100,7 +105,7 @@ class Rows:
             village=short_office(self._reference, case.village or case.office),
             place=self._place(case),
             since=self._since(case),
-            truth=self._truths.get(case.case_id, Truth.COUNTY),
+            truth=Truth.COUNTY,
             act=self._act(case, item),
             is_offered_here=offered_here,
             is_result=case.label in _RESULTS and case.office in self._offices,
@@ -161,7 +166,6 @@ class Rows:
         return _BY_LABEL.get(case.label)
 
 
-MOST_OUTGOING = 5_000
 _BY_LABEL = {"REGISTERED": "submit", "RECEIVED": "accept", "PAUSED": "resume", "SUSPENDED": "restart"}
 _AT_REGISTRATION = {"CORRECTING": "hand-in", "GRANTED": "deliver", "REFUSED": "deliver", "DELIVERED": "rate"}
 

@@ -13,7 +13,7 @@ from common.errors import AppError, NotFound
 from common.texts import words
 from common.web import visitor
 from common.web.bar import say
-from common.web.cases.desk import the_node
+from common.web.papers_view import the_node
 from common.web.rights import right
 from common.web.worklists import lists
 

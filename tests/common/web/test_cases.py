@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
+from PIL import Image
 
 from common import departments
 from common.case import commands as c
@@ -488,6 +490,41 @@ def test_delivery_needs_the_signed_receipt_then_the_villager_rates_and_nobody_se
         assert "不满意" not in source
         assert "跑了三趟" not in source
     assert label(at(county.hub, journey).view) == "RATED"
+
+
+def test_the_signed_receipt_may_be_photographed_with_the_delivery(county, agent):
+    journey = Journey.start(county)
+    journey.decided()
+    path = f"/cases/{journey.number}/deliver"
+    wrong = {"_paper.receipt": (io.BytesIO(b"no picture at all"), "note.txt")}
+    page = agent.submit(main_form(agent.get(path), path), status=400, files=wrong, signed="true")
+    assert page.errors
+    files = {"_paper.receipt": (picture(), "receipt.jpg")}
+    page = agent.submit(main_form(page, path), files=files, signed="true")
+    assert "送达回证" in page.main.classed("papers")[0].text
+    (delivered,) = [e for e in at(county.village, journey).events if e.type == "case.delivered"]
+    (paper,) = delivered.body["papers"]
+    assert paper["name"] == "送达回证"
+    assert len(paper["pages"]) == 1
+
+
+def picture() -> io.BytesIO:
+    out = io.BytesIO()
+    Image.new("RGB", (300, 400), "white").save(out, "JPEG")
+    out.seek(0)
+    return out
+
+
+def test_one_number_on_two_cases_asks_which_is_meant_and_goes_on_by_id(county, clerk):
+    journey = Journey.start(county)
+    twin = county.register(county.village_2, number=journey.number)
+    county.carry(county.village_2, county.township)
+    page = clerk.get(f"/cases/{journey.number}", status=409)
+    assert "这个编号有 2 件" in page.h1  # R-1007
+    page = clerk.get(f"/cases/{twin.id}")
+    page = clerk.submit(clerk.get(page.link("备注")).form(), text="核对过身份")
+    assert page.path == f"/cases/{twin.id}"
+    assert [e.type for e in county.township.case(twin.id).events][-1] == "case.noted"
 
 
 def test_a_rating_sent_twice_counts_once(county, agent):
