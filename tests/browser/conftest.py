@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 from flask import Flask
+from waitress import wasyncore
 from waitress.server import create_server
 
 from tests import chromium
@@ -31,9 +32,10 @@ def serving(app: Flask):
     try:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
-        server.task_dispatcher.shutdown(timeout=5)
-        server.close()
+        # Closed by the thread that waits on its sockets: closed from here, that wait would fail now and then.
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
         thread.join(5)
+        server.task_dispatcher.shutdown(timeout=5)
 
 
 @pytest.fixture(scope="session")

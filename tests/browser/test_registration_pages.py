@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from common.web.papers_view import papers_of
-from tests.browser.conftest import DESK, PHONE
+from tests import chromium
+from tests.browser.conftest import DESK, FLAGS, PHONE, Visit, serving
 from tests.common.web.test_registration import Table, register
 from tests.county import build_county
 from tests.registering import app_of, old_person, photo
@@ -229,8 +230,6 @@ def test_the_print_of_a_draft_shows_what_was_typed_a_moment_ago(desk):
 
 
 def test_everything_works_without_a_script(county, browser, sheet):
-    from tests.browser.conftest import serving
-
     with serving(app_of(county.village)) as address:
         context = browser.new_context(base_url=address, java_script_enabled=False)
         page = context.new_page()
@@ -310,3 +309,23 @@ def test_a_captured_page_lies_encrypted_beside_the_store(desk, sheet):
     assert data
     assert b"JFIF" not in data
     assert papers_of(desk.node)
+
+
+def test_a_document_camera_takes_page_after_page(county, browser):
+    fake = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+    with serving(app_of(county.village)) as address:
+        other = browser.browser_type.launch(executable_path=chromium.find(), args=[*FLAGS, *fake])
+        it = Visit(other, address, DESK)
+        it.log_in(county.agent(county.village).actor, PASSWORD)
+        page = it.page
+        page.goto("/register/MZ-005")
+        page.click('[data-place="hukou"] [data-scan]')
+        page.wait_for_selector("#scan-sheet[open]")
+        for count in (1, 2):
+            page.wait_for_timeout(300)
+            page.click("[data-shoot]")
+            page.wait_for_selector(f'[data-place="hukou"] .shots li:nth-child({count})', state="attached")
+        page.click("#scan-sheet [data-close]")
+        assert page.inner_text('[data-place="hukou"] .tag') == "已拍 2 页"
+        assert it.blocked == []
+        other.close()
