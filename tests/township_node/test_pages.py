@@ -62,6 +62,7 @@ def test_today_names_the_correction_to_bring_with_its_last_day_and_the_way_to_it
     county.carry(county.village, county.township)
     page = client_of(county, county.village, "agent").get("/today")
     assert "要补材料" in page.text
+    assert "差 1 份:近期免冠照片" in page.text
     assert "前补齐" in page.text
     assert page.link("去补").startswith(f"/cases/{made.id}/hand-in")
 

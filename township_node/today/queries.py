@@ -58,18 +58,16 @@ def _rows(node: Node, name: str) -> Iterator[CaseRow]:
 
 
 def _corrections(node: Node) -> Iterator[Line]:
+    """差 1 份:近期免冠照片。3月4日 周三一次性告知,3月30日 周一前补齐 (R-205, R-209)."""
     for row in _rows(node, "correcting"):
-        by = f"{date_words(date.fromisoformat(row.duty), node.today())}前补齐" if row.duty else "等补齐"
+        view, today = node.case(row.case_id).view, node.today()
+        notice = next(e for x in reversed(view.path) if (e := view.events[x]).type == "case.correction_asked")
+        wanted = [str(one.get("what", "")) for one in notice.body["wanted"]]
+        told = date_words(date.fromisoformat(notice.body["day"]), today)
+        by = date_words(date.fromisoformat(notice.body["correct_by"]), today)
+        rest = f"差 {len(wanted)} 份:{'、'.join(wanted)}。{told}一次性告知,{by}前补齐"
         path = url_for("registration.hand_in_page", case=row.case_id, kind="hand-in")
-        yield Line(
-            "要补材料",
-            row.applicant,
-            _item(node, row.item),
-            f"已一次性告知,{by}",
-            "去补",
-            path,
-            tone="yellow",
-        )
+        yield Line("要补材料", row.applicant, _item(node, row.item), rest, "去补", path, tone="yellow")
 
 
 def _offered(node: Node) -> Iterator[Line]:
