@@ -32,6 +32,7 @@ CUTS = 2
 """Cuts within one run after which it ends; each makes the pages smaller."""
 _MESSAGE = b"bianmin/"
 _KEPT = "sync.parent:"
+_PAGE = "sync.page:"
 _STATE = "sync.belief:"
 
 Words = tuple[str | None, str]
@@ -50,12 +51,17 @@ class Link(PaperLink, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How much of how much: events up, events down (entries of reference and feed), papers; as far as known now."""
+    """How much of how much, as far as known now.
+
+    up      events given        down    events got, of those and the entries still to come
+    papers  given               paper   bytes of the one under way
+    """
 
     parent: str
     up: tuple[int, int] = (0, 0)
     down: tuple[int, int] = (0, 0)
     papers: tuple[int, int] = (0, 0)
+    paper: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +203,9 @@ class _Session:
     ) -> None:
         self._node, self._link, self._room = node, link, room
         self._progress, self._stopped = progress, stopped
-        self._carrier = Carrier(room, link, MAX_PIECE_BYTES)
-        self._sent = self._taken = self._cuts = self._uploaded = 0
+        self._carrier = Carrier(room, link, MAX_PIECE_BYTES, self._tell_paper)
+        self._sent = self._taken = self._cuts = 0
+        self._page = self._page_before = MAX_PAGE_BYTES
         self._refused: list[Words] = []
         self._later: dict[str, str] = {}
         self._asked: set[str] = set()
@@ -214,24 +221,28 @@ class _Session:
                 self._meet(again=True)
                 self._exchange()
             if self._later:
-                result, code = "refused", next(iter(self._later.values()))
+                result, code = self._delayed()
         except PeerUnreachable as exc:
             result, code = "cut", exc.code
         except SyncError as exc:
             result, code = "refused", exc.code
         except _AnotherNode:
             result, code = "cut", "sync.bad_answer"
-        self._node.store.local.set_setting(_STATE + self._link.url, {"page": self._page})
+        if self._page != self._page_before:
+            self._node.store.local.set_setting(_PAGE + self._link.url, self._page)
         refused = (*self._refused, *self._later.items())
         return SyncReport(
             result, self._sent, self._taken, refused, papers_left(self._node), self._link.url, code
         )
 
-    _page = MAX_PAGE_BYTES
+    def _delayed(self) -> tuple[str, str]:
+        """Papers that the parent cannot take now: it refuses them, or does not know yet what they belong to."""
+        refusing = [code for code in self._later.values() if code != "paper.unknown"]
+        return ("refused", refusing[0]) if refusing else ("cut", "paper.unknown")
 
     def _meet(self, *, again: bool = False) -> None:
         store = self._node.store
-        self._page = store.local.setting(_STATE + self._link.url, {}).get("page", MAX_PAGE_BYTES)
+        self._page = self._page_before = store.local.setting(_PAGE + self._link.url, MAX_PAGE_BYTES)
         self._parent = contact(self._node, self._link, again=again)
         self._key = keys.read_public_jwk(self._parent.sign)
         self._belief, self._show_chain = load_belief(self._node, self._parent.node)
@@ -266,7 +277,7 @@ class _Session:
                     raise
             except PeerUnreachable as exc:
                 self._cuts += 1
-                if not self._shrink() or exc.code == "sync.unreachable" or self._cuts > CUTS:
+                if exc.code == "sync.unreachable" or not self._shrink() or self._cuts > CUTS:
                     raise
             offered = self._prepare()
 
@@ -489,8 +500,15 @@ class _Session:
             up=(self._sent, self._sent + owed),
             down=(self._taken, self._taken + rest),
             papers=(max(0, self._seen.papers[1] - left), max(self._seen.papers[1], left)),
+            paper=(0, 0),
         )
         self._progress(self._seen)
+
+    def _tell_paper(self, done: int, size: int) -> None:
+        self._seen = replace(self._seen, paper=(done, size))
+        self._progress(self._seen)
+        if self._stopped():
+            raise PeerUnreachable("sync.stopped")
 
 
 def _nobody(seen: Progress) -> None:

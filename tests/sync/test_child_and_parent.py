@@ -18,6 +18,7 @@ from sync import wire
 from sync.child import load_belief, parents, set_parents
 from sync.exchange import MIN_PAGE_BYTES
 from sync.headers import Offer
+from sync.http import TooLarge
 from sync.parent import read_refusal
 from sync.upward import own_chain
 from tests.county import chance
@@ -141,6 +142,58 @@ def test_pages_shrink_on_a_bad_link_and_grow_again(linked: Linked):
     assert len(link.messages) > 1
     sizes = [len(m) for m in link.messages]
     assert sizes[0] < MIN_PAGE_BYTES
+
+
+def test_a_box_that_takes_only_small_messages_gets_small_ones(linked: Linked):
+    c = linked.county
+    for _ in range(60):
+        c.register(c.village)
+    link = linked.link(c.township)
+    whole = link.exchange
+
+    def small(message: bytes) -> bytes:
+        if len(message) > 9_000:
+            raise TooLarge("sync.too_large_for_peer")
+        return whole(message)
+
+    link.exchange = small
+    assert said(linked.sync(c.village, link)) == ("level", 120, 60)
+    assert max(map(len, link.messages)) <= 9_000
+
+
+def test_a_stop_between_the_events_and_the_belief_costs_a_repeat(
+    linked: Linked, monkeypatch: pytest.MonkeyPatch
+):
+    c = linked.county
+    case = c.register(c.village).id
+
+    def stop(*_: object) -> bool:
+        raise SystemExit
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr(type(c.village.store.peers), "use_answer", stop)
+        with pytest.raises(SystemExit):
+            linked.sync(c.village, c.township)
+    all_hold(c, case, c.village, c.township)
+    assert linked.sync(c.village, c.township).result == "level"
+    assert said(linked.sync(c.village, c.township)) == LEVEL
+
+
+def test_a_hundred_idle_syncs_leave_nothing_behind(linked: Linked):
+    c = linked.county
+    c.register(c.village, papers=(linked.paper(c.village),))
+    linked.level()
+
+    def rows(node: Node) -> dict[str, int]:
+        db = node.store.db
+        tables = [name for (name,) in db.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {table: db.one(f"SELECT count(*) FROM {table}") for table in tables}
+
+    linked.sync(c.village, c.township)
+    before = rows(c.village), rows(c.township)
+    for _ in range(100):
+        assert said(linked.sync(c.village, c.township)) == LEVEL
+    assert (rows(c.village), rows(c.township)) == before
 
 
 def test_an_old_answer_in_the_place_of_a_newer_one_moves_nothing_back(linked: Linked):

@@ -106,6 +106,33 @@ def test_the_command_speaks_to_the_first_parent_that_answers(linked: Linked):
     assert (report.result, report.parent) == ("level", url)
 
 
+def test_many_children_at_once_are_all_served(linked: Linked):
+    c = linked.county
+    villages = (c.village, c.village_2)
+    for _ in range(5):
+        for village in villages:
+            c.register(village, author=c.author(village.office, "agent"))
+    reports = []
+
+    def work(child) -> None:
+        with http_link(url) as link:
+            reports.append(linked.sync(child, link).result)
+        child.store.close()
+
+    with served(linked.parent(c.township)) as url:
+        threads = [threading.Thread(target=work, args=(village,)) for village in villages * 3]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert reports == ["level"] * 6
+        for village in villages:
+            with http_link(url) as link:
+                assert linked.sync(village, link).sent == 0
+    assert c.township.verify()[2] is None
+    assert {v.store.ledger.head(v.origin) for v in villages} <= set(c.township.store.ledger.heads().values())
+
+
 # ---------------------------------------------------------------- the routes
 
 
