@@ -6,7 +6,6 @@ shown anew with what happened in between, and what was typed is kept.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
@@ -23,6 +22,7 @@ from common.web.bar import say
 from common.web.cases.acts import ACTS, Act
 from common.web.cases.blueprint import blueprint
 from common.web.cases.desk import Desk
+from common.web.cases.looks import record_look
 from common.web.cases.page import CasePage, since
 from common.web.cases.reached import reached
 from common.web.cases.reading import GROUNDS, RELATIONS, RULINGS, Commands, Read, Untyped
@@ -40,8 +40,6 @@ OWN_PAGES = frozenset({"decide", "rate"})
 
 CHOICES = {"grounds": GROUNDS, "ways": WAYS, "relations": RELATIONS, "rulings": RULINGS}
 """What may be chosen on the pages of acts: value -> words."""
-
-_access = logging.getLogger("bianmin.access")
 
 
 def desk_of(key: str) -> Desk:
@@ -68,7 +66,7 @@ def page(key: str) -> ResponseReturnValue:
 def reveal(key: str) -> ResponseReturnValue:
     """查看: the numbers in full, for this once; who looked is logged (R-1202)."""
     desk = desk_of(key)
-    _access.info("officer %s saw the numbers of case %s", desk.officer.id, desk.file.id)
+    record_look(the_node(), desk.officer.id, desk.file.id)
     return _case_page(desk, revealed=True)
 
 

@@ -143,7 +143,7 @@ class Rows:
         return short_office(self._reference, case.holder)
 
     def _since(self, case: CaseRow) -> str:
-        if case.ended or not case.held_since:
+        if case.ended or case.offer_to is not None or not case.held_since:
             return ""
         days = (self._today - date.fromisoformat(case.held_since)).days
         return "今天" if days <= 0 else f"{days} 天"

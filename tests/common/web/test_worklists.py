@@ -10,15 +10,15 @@ import pytest
 from common.case import commands as c
 from common.clock import BEIJING
 from common.web.worklists.lists import TITLES, TODO_FILTERS
-from tests.county import build_county
 from tests.desks import Desks, Journey
+from tests.sync.linked import fresh_county
 
 MARCH = datetime(2026, 3, 4, 9, 0, tzinfo=BEIJING)
 
 
 @pytest.fixture
 def county(tmp_path):
-    return build_county(tmp_path)
+    return fresh_county(tmp_path)
 
 
 @pytest.fixture
