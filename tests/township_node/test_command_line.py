@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from common.store import open_store
+from common.vault import read_key_file
+from common.web.registration.pages import PUBLIC_URL
 from sync.enrolling import issue_slip
 from tests.county import build_county
 from tests.hub import Hub
@@ -64,6 +67,13 @@ def test_init_enrols_the_machine_and_fetches_the_reference_ledger(hub, address, 
     assert status["ref"] == hub.node.reference.head
     assert status["unsent_events"] == 0
     assert machine("verify")["ok"] is True
+
+
+def test_the_slip_brings_the_address_that_stands_in_the_qr_codes(hub, address, machine):
+    machine("init", "--slip", slip_for(hub, TOWNSHIP, address, "https://hub.example.org"))
+    store = open_store(machine.data / "node.db", read_key_file(machine.data / "store.key"))
+    assert store.local.setting(PUBLIC_URL) == "https://hub.example.org"
+    store.close()
 
 
 def test_init_without_a_link_ends_with_75_loses_nothing_and_goes_on_when_it_is_run_again(
