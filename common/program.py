@@ -30,6 +30,7 @@ from common.vault import make_key_file, read_key_file
 
 STORE, LOCK, PAPERS = "node.db", "serving.lock", "papers"
 THREADS = 8
+MAX_PORT = 65_535
 MAX_BODY_BYTES = 24 * 1024 * 1024
 IDLE_CONNECTION_S = 120
 _WEB_SECRET = "web"  # noqa: S105  the name of a secret, not one
@@ -192,7 +193,9 @@ def serve(app: Flask, host: str, port: int, *, proxy: str | None = None) -> int:
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    if port > MAX_PORT:
+        raise Misuse("serve.port", host=host, port=port, reason=f"> {MAX_PORT}")
     try:
         return socket.create_server((host, port), family=family)
-    except (OSError, OverflowError, UnicodeError) as exc:
+    except (OSError, UnicodeError) as exc:
         raise Misuse("serve.port", host=host, port=port, reason=str(exc)) from exc

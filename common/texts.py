@@ -92,9 +92,12 @@ TEXTS: Mapping[str, str] = {
     "credit_code.check_character": "统一社会信用代码对不上,有一位看错或输错了。请对照证照逐位再看一次。",
     "credit_code.length": "统一社会信用代码应是 18 位,现在是 {length} 位。",
     "disability_certificate.format": "残疾人证号是身份证号加类别、等级各一位(补发的再加 B 和一位)。请对照证件再看。",
+    "query.too_many": "试得太多了。请等 {wait} 再试;忘了查询码,请带身份证到窗口问。",
+    "query.wrong": "编号和查询码对不上。请对照收件凭证再看一次;忘了查询码,请带身份证到窗口问。",
     "query_code.format": "查询码是 6 位数字,在凭证上办件编号的下面。",
     # -- events, the ledger
     "event.bad_signature": "这条记录的签名不对,没有收下。请告诉技术员。",
+    "event.bad_text": "里面有存不了的字符(例如空字符)。请删掉后重新输入。",
     "event.broken_chain": "这条记录和前一条接不上。原文已留存,请告诉技术员。",
     "event.duplicate_key": "这条记录里有重复的项,不能采信。原文已留存,请告诉技术员。",
     "event.float": "这条记录里有小数,按规定金额以分计、小数以文字记。原文已留存,请告诉技术员。",
@@ -300,6 +303,7 @@ TEXTS: Mapping[str, str] = {
     "api.key_reused": "这个 Idempotency-Key 已用在另一个请求上。请换一个。",
     "api.no_parent": "这个节点没有上级,不用同步。",
     "api.not_json": "请求的内容不是能读的 JSON。请检查格式,小数要写成文字。",
+    "api.paper_not_here": "这台机器没有材料 {hash},或它的说明不对。请先用 POST /api/v1/papers 传来,照答复里的写。",
     # -- pages
     "web.bad_request": "没有看懂这个请求。请回到上一页再试一次。",
     "web.form_expired": "这一页开得太久,或在别处重新登录过,所以没有存上。请返回上一页,刷新后再试一次。",

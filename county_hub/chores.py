@@ -6,17 +6,27 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from common.node import Node
 from sync.worker import Worker
+
+FORGET_TRIES_MS = 7 * 24 * 3_600_000
+"""A count of wrong passwords and codes lasts so long after the last; the longest wait is far shorter."""
 
 
 @contextmanager
 def at_work(node: Node) -> Iterator[Worker]:
     """A thread that does the chores on a timer, stopped at the end."""
-    worker = Worker(None, monotonic=time.monotonic, random=random.random, chores=(node.tick,))
+    chores = (node.tick, partial(forget_tries, node))
+    worker = Worker(None, monotonic=time.monotonic, random=random.random, chores=chores)
     worker.start()
     try:
         yield worker
     finally:
         worker.stop()
+
+
+def forget_tries(node: Node) -> None:
+    """Drop the counts of tries that nobody goes on with."""
+    node.store.local.forget_tries(node.now() - FORGET_TRIES_MS)

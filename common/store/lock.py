@@ -18,15 +18,22 @@ from common.errors import Misuse
 @contextmanager
 def hold(path: Path) -> Iterator[bool]:
     """True while this process holds the lock of that file; False if another does.  Misuse ``data.unwritable``."""
-    connection = dbapi2.connect(str(path), timeout=0, isolation_level=None)
+    try:
+        connection = dbapi2.connect(str(path), timeout=0, isolation_level=None)
+    except dbapi2.OperationalError as exc:
+        raise _unwritable(path, exc) from exc
     try:
         try:
             connection.execute("BEGIN EXCLUSIVE")
         except dbapi2.OperationalError as exc:
             if "locked" not in str(exc):
-                raise Misuse("data.unwritable", path=str(path.parent), reason=str(exc)) from exc
+                raise _unwritable(path, exc) from exc
             yield False
         else:
             yield True
     finally:
         connection.close()
+
+
+def _unwritable(path: Path, why: Exception) -> Misuse:
+    return Misuse("data.unwritable", path=str(path.parent), reason=str(why))

@@ -7,6 +7,7 @@ from typing import cast
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from common.accounts import TooMany
 from common.errors import AppError, BadInput
 from common.node import Node
 from common.texts import words
@@ -37,7 +38,7 @@ def look_up(number: str = "") -> ResponseReturnValue:
     except AppError as error:
         if wants_json():
             return answer(error)
-        return _ask_page(typed, error), error.http_status
+        return _ask_page(typed, error), error.http_status, _retry(error)
     return render_template("public/progress.html", found=found)
 
 
@@ -45,6 +46,13 @@ def _ask_page(number: str, error: AppError | None = None) -> str:
     return render_template(
         "public/ask.html", number=number, errors={_at(error): words(error)} if error else {}
     )
+
+
+def _retry(error: AppError) -> dict[str, str]:
+    """When to come again, for who has asked too often."""
+    if not isinstance(error, TooMany):
+        return {}
+    return {"Retry-After": str(-(-int(str(error.detail["wait_ms"])) // 1000))}
 
 
 def _at(error: AppError) -> str:
