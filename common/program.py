@@ -8,7 +8,7 @@ import secrets
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import waitress  # type: ignore[import-untyped]
-from flask import Flask
 
 from common.accounts import Accounts
 from common.cli import data_folder, end_on_sigterm, key_beside_data, key_file
@@ -28,6 +27,7 @@ from common.store import Store, open_store
 from common.store.lock import hold
 from common.vault import make_key_file, read_key_file
 
+WSGI = Callable[..., Iterable[bytes]]  # an application, whatever it was made with
 STORE, LOCK, PAPERS = "node.db", "serving.lock", "papers"
 THREADS = 8
 MAX_PORT = 65_535
@@ -155,7 +155,7 @@ def alone(folder: Path) -> Iterator[None]:
 # -- serving
 
 
-def serve(app: Flask, host: str, port: int, *, proxy: str | None = None) -> int:
+def serve(app: WSGI, host: str, port: int, *, proxy: str | None = None) -> int:
     """Serve until SIGTERM or Ctrl-C; prints ``listening http://HOST:PORT`` when it is ready.  Gives the exit code.
 
     Args:
