@@ -105,10 +105,10 @@ class Check:
     def _views(self) -> Iterator[Fault]:
         """Each case's row, words and lists are what its fold gives; no other case stands in the views."""
         ids = self._store.ledger.cases()
-        words = 0
+        worded = 0
         for case, facts in self.all_facts(ids):
             self.cases += 1
-            words += len(facts.words)
+            worded += bool(facts.words)
             kept = self._store.views.facts(case, facts.words)
             if kept != facts:
                 yield Fault(case, "view.differs" if kept else "view.missing")
@@ -116,7 +116,7 @@ class Check:
             known = set(ids)
             extra = next(row.case_id for row in self._store.views.all() if row.case_id not in known)
             yield Fault(extra, "view.extra")
-        if self._store.views.count_words() != words:
+        if self._store.views.count_worded() != worded:
             yield Fault("word", "view.extra")
 
     def all_facts(self, cases: Iterable[str]) -> Iterator[tuple[str, CaseFacts]]:

@@ -7,7 +7,7 @@ it needs has come; *stub*, its author signed what cannot be read: its bytes go i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from common.events import Event
@@ -41,6 +41,14 @@ class Outcome:
             tuple(self.refused),
             frozenset(cases),
         )
+
+
+def places_of(lines: Iterable[Line]) -> Iterator[tuple[str, int]]:
+    """Where the lines' events and those before them stand."""
+    for one in lines:
+        if one.event:
+            yield one.event.origin, one.event.seq
+            yield one.event.origin, one.event.seq - 1
 
 
 class Intake:
@@ -106,9 +114,10 @@ class _Round:
 
     def _look_up(self, lines: Sequence[Line]) -> None:
         ids = {one.id for one in lines}
-        all_ = ids | {one.event.prev for one in lines if one.event and one.event.prev}
-        self._places = self._store.ledger.places(all_)
-        self._stubs = self._store.stubs.has(all_)
+        self._places = self._store.ledger.at_places(places_of(lines))
+        heads = self._store.ledger.heads({one.event.origin for one in lines if one.event})
+        self._places.update((id, (origin, seq)) for origin, (seq, id) in heads.items())
+        self._stubs = self._store.stubs.has(ids | {x.event.prev for x in lines if x.event and x.event.prev})
         self._waiting = self._store.waiting.has(ids)
 
     def _split(self, lines: Sequence[Line]) -> tuple[list[tuple[Line, Event]], list[Line]]:

@@ -21,7 +21,7 @@ from common.keys import SEED_BYTES, PublicKey, SealKey, SigningKey, node_id, rea
 from common.node import asking
 from common.node.checking import Check
 from common.node.evidence import Evidence
-from common.node.intake import Intake
+from common.node.intake import Intake, places_of
 from common.node.lines import Line, read
 from common.node.pen import Pen
 from common.node.references import References
@@ -357,7 +357,8 @@ class Node:
         """
         read_lines, refused = _read(lines, source, upward)
         ids = {one.id for one in read_lines}
-        here = self.store.ledger.has(ids) | self.store.waiting.has(ids) | self.store.stubs.has(ids)
+        here = ids & self.store.ledger.at_places(places_of(read_lines)).keys()
+        here |= self.store.waiting.has(ids) | self.store.stubs.has(ids)
         if ids <= here:
             return Taken(known=tuple(one.id for one in read_lines), refused=refused)
         intake = Intake(self.store, self._references, self.root, self.now())

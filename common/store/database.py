@@ -21,7 +21,7 @@ _PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": "full",
     "foreign_keys": 1,
-    "cache_size": -32_000,  # kB; random ids touch the whole of an index
+    "cache_size": -16_000,  # kB a connection
     "temp_store": "memory",
     "wal_autocheckpoint": 4000,  # pages: what several writes touch is written back once
     "journal_size_limit": 64 * 1024 * 1024,

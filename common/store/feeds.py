@@ -183,9 +183,8 @@ class Feeds:
     def with_extra(self, id: str) -> list[str]:
         """The divisions whose feeds have this event of no case."""
         rows = self._db.rows(
-            "SELECT d.code FROM feed_extra x JOIN division d ON d.id = x.division"
-            " JOIN event e ON e.pos = x.pos WHERE e.id = ?",
-            (bytes.fromhex(id),),
+            "SELECT d.code FROM feed_extra x JOIN division d ON d.id = x.division WHERE x.pos = ?",
+            (self._ledger.positions((id,)).get(id),),
         )
         return [code for (code,) in rows]
 

@@ -164,7 +164,7 @@ class Ledger:
             return False
         if (known := pending.get(prev.hex())) is not None:
             return known
-        return bool(self._db.one("SELECT side FROM event WHERE id = ?", (prev,)))
+        return any(side for _, side in self._by_ids("id, side", (prev.hex(),)))
 
     def _advance(self, stream: _Stream) -> None:
         """Move the head over what stands loose behind it."""
@@ -240,19 +240,43 @@ class Ledger:
 
     def has(self, ids: Iterable[str]) -> set[str]:
         """Those of the ids that are held."""
-        keys = [bytes.fromhex(id) for id in ids]
-        return {id.hex() for (id,) in self._db.chunks("SELECT id FROM event WHERE id IN (%s)", keys)}
+        return {id.hex() for (id,) in self._by_ids("id", ids)}
 
-    def places(self, ids: Iterable[str]) -> dict[str, tuple[str, int]]:
-        """id -> (origin, seq) of those of the ids that are held."""
-        keys = [bytes.fromhex(id) for id in ids]
-        rows = self._db.chunks("SELECT id, origin, seq FROM event WHERE id IN (%s)", keys)
-        return {id.hex(): (self._origins.text(origin), seq) for id, origin, seq in rows}
+    def _by_ids(self, columns: str, ids: Iterable[str]) -> Iterator[tuple[Value, ...]]:
+        """Rows of these events; ``columns`` begin with ``id``, or ``pos, id``."""
+        wanted = {bytes.fromhex(id) for id in ids}
+        place = 1 if columns.startswith("pos") else 0
+        sql = f"SELECT {columns} FROM event WHERE substr(id, 1, 8) IN (%s)"  # noqa: S608
+        rows = self._db.chunks(sql, {id[:8] for id in wanted})
+        return (row for row in rows if row[place] in wanted)
+
+    def at_places(self, places: Iterable[tuple[str, int]]) -> dict[str, tuple[str, int]]:
+        """id -> (origin, seq) of all events held at these places, and maybe at some between them.
+
+        What is taken in is looked up so: an origin's places lie side by side, ids lie all over.
+        """
+        by_origin: dict[str, set[int]] = {}
+        for origin, seq in places:
+            by_origin.setdefault(origin, set()).add(seq)
+        found = {}
+        for origin, seqs in by_origin.items():
+            for id, seq in self._between(self._origins.find(origin), sorted(seqs)):
+                found[id.hex()] = (origin, seq)
+        return found
+
+    def _between(self, origin: int | None, seqs: Sequence[int]) -> Iterable[tuple[Value, ...]]:
+        if seqs[-1] - seqs[0] < 2 * len(seqs):
+            return self._db.rows(
+                "SELECT id, seq FROM event WHERE origin = ? AND seq BETWEEN ? AND ?",
+                (origin, seqs[0], seqs[-1]),
+            )
+        return self._db.chunks(
+            "SELECT id, seq FROM event WHERE origin = ? AND seq IN (%s)", seqs, before=(origin,)
+        )
 
     def stored(self, ids: Iterable[str]) -> list[Stored]:
         """The events with these ids that are held, in the order of pos."""
-        keys = [bytes.fromhex(id) for id in ids]
-        rows = self._db.chunks(f"SELECT {_COLUMNS} FROM event WHERE id IN (%s)", keys)  # noqa: S608
+        rows = self._by_ids(_COLUMNS, ids)
         return sorted((self._stored(row) for row in rows), key=lambda one: one.pos)
 
     def get(self, id: str) -> Event | None:
@@ -284,10 +308,7 @@ class Ledger:
 
     def positions(self, ids: Iterable[str]) -> dict[str, int]:
         """id -> pos of those of the ids that are held."""
-        keys = [bytes.fromhex(id) for id in ids]
-        return {
-            id.hex(): pos for id, pos in self._db.chunks("SELECT id, pos FROM event WHERE id IN (%s)", keys)
-        }
+        return {id.hex(): pos for id, pos in self._by_ids("id, pos", ids)}
 
     def ids_after(self, pos: int) -> list[str]:
         """The ids of all events after a position, in the order of pos."""

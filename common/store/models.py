@@ -59,10 +59,10 @@ class Cases(Table):
 
 
 class Event(Table):
-    """One row an event, in the order taken.  ``signature``: its 64 bytes; the JWS header is ``header``."""
+    """One row an event, in the order taken; its place with its id is unique.  ``signature``: 64 bytes."""
 
     pos = AutoField()
-    id = BlobField(unique=True)
+    id = BlobField()
     origin = IntegerField()
     seq = BigIntegerField()
     prev = BlobField(null=True)
@@ -76,9 +76,10 @@ class Event(Table):
     payload = BlobField()
 
     class Meta:
-        indexes = ((("origin", "seq"), False), (("case_no",), False))
+        indexes = ((("origin", "seq", "id"), True), (("case_no",), False))
 
 
+Event.add_index(SQL("CREATE INDEX IF NOT EXISTS event_id8 ON event (substr(id, 1, 8))"))
 Event.add_index(SQL("CREATE INDEX IF NOT EXISTS event_refers ON event (pos) WHERE refers"))
 Event.add_index(SQL("CREATE INDEX IF NOT EXISTS event_side ON event (pos) WHERE side"))
 
@@ -291,17 +292,6 @@ CaseView.add_index(SQL("CREATE INDEX IF NOT EXISTS case_view_aside ON case_view 
 CaseView.add_index(SQL("CREATE INDEX IF NOT EXISTS case_view_asks ON case_view (asks) WHERE asks"))
 
 
-class Word(Table):
-    """A word by whose beginning a case is found: name, endings of the name, parts of the numbers."""
-
-    text = TextField()
-    case_no = IntegerField()
-
-    class Meta:
-        primary_key = CompositeKey("text", "case_no")
-        without_rowid = True
-
-
 class Aside(Table):
     """An act kept without effect 未生效, with its reason."""
 
@@ -344,16 +334,25 @@ class Timer(Table):
 
 
 class Paper(Table):
-    """A paper that an event of a case names."""
+    """A page that an event of a case names; found by its hash through ``paper_key``."""
 
-    hash = BlobField(index=True)
+    hash = BlobField()
     event = BlobField()
     case_no = IntegerField(index=True)
     material = TextField()
     size = BigIntegerField()
 
 
-VIEWS = (CaseView, Word, Aside, Ask, Need, Timer, Paper)
+# Two full-text indexes.  They are written in sorted runs, where an ordinary index of such keys would touch a page, to be
+# encrypted again, for nearly each key.  ``word``: what finds a case, whose number is the rowid; the tokenizer takes what
+# is not ASCII for letters, so that rare characters of names are letters too.  ``paper_key``: the first 16 digits of a
+# paper's hash, the rowid is the paper's.
+TEXT_INDEXES = (
+    "CREATE VIRTUAL TABLE word USING fts5 (text, content = '', tokenize = 'ascii')",
+    "CREATE VIRTUAL TABLE paper_key USING fts5 (key, content = '', tokenize = 'ascii', detail = none)",
+)
+
+VIEWS = (CaseView, Aside, Ask, Need, Timer, Paper)
 
 
 # -- local

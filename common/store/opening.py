@@ -16,7 +16,7 @@ from common.store.feeds import Feeds
 from common.store.holding import Stubs, Waiting
 from common.store.ledger import Ledger
 from common.store.local import Local
-from common.store.models import TABLES
+from common.store.models import TABLES, TEXT_INDEXES
 from common.store.peers import Peers
 from common.store.views import Views
 
@@ -105,6 +105,8 @@ def _create(db: Database) -> None:
             raise Misuse("store.not_ours", path=str(db.path))
         for table in TABLES:
             SchemaManager(table, db.peewee).create_all()
+        for index in TEXT_INDEXES:
+            db.run(index)
         db.run(f"PRAGMA application_id = {APPLICATION_ID}")
         db.run(f"PRAGMA user_version = {SCHEMA}")
 
@@ -122,7 +124,7 @@ def _check(db: Database) -> None:
     try:
         missing = db.one(
             "SELECT o.name FROM origin o WHERE o.seq > 0"
-            " AND NOT EXISTS (SELECT 1 FROM event e WHERE e.id = o.head AND length(e.payload) > 0)"
+            " AND NOT EXISTS (SELECT 1 FROM event e WHERE e.origin = o.id AND e.seq = o.seq AND e.id = o.head)"
             " AND NOT EXISTS (SELECT 1 FROM stub s WHERE s.id = o.head)"
         )
     except DatabaseError as exc:

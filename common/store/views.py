@@ -146,49 +146,92 @@ class Views:
     def write(self, cases: Sequence[CaseFacts], *, fresh: bool = False) -> None:
         """Put what is known of these cases in the place of what was; ``fresh``: nothing was.
 
-        Words follow from the registering event alone, which never changes: they are only added.
+        Words and papers follow from events, which never change: they are only added.
         """
-        ids = [self._cases.number(c.row.case_id) for c in cases]
+        numbered = [(self._cases.number(case.row.case_id), case) for case in cases]
+        numbers = [number for number, _ in numbered]
+        worded, named = (set(), set()) if fresh else (self._worded(numbers), self._named(numbers))
+        self._db.run_many(_UPSERT, [(number, *_values(case.row)) for number, case in numbered])
+        self._add_words(
+            (number, case.words) for number, case in numbered if case.words and number not in worded
+        )
+        self._add_papers(
+            (number, paper)
+            for number, case in numbered
+            for paper in case.papers
+            if (paper.event, paper.hash) not in named
+        )
+        self._write_lists(numbered, fresh)
+
+    def _write_lists(self, numbered: Sequence[tuple[int, CaseFacts]], fresh: bool) -> None:
+        """What comes and goes: acts set aside, unheard asks, what is missing, timers."""
         if not fresh:
-            for table in ("aside", "ask", "need", "timer", "paper"):
-                self._db.run_many(f"DELETE FROM {table} WHERE case_no = ?", [(id,) for id in ids])  # noqa: S608
-        self._db.run_many(_UPSERT, [(id, *_values(c.row)) for c, id in zip(cases, ids, strict=True)])
-        for sql, rows in (
-            (
-                "word (text, case_no) VALUES (?, ?)",
-                ((w, id) for c, id in zip(cases, ids, strict=True) for w in c.words),
-            ),
-            (
-                "aside (id, case_no, reason) VALUES (?, ?, ?)",
-                ((bytes.fromhex(e), id, why) for c, id in zip(cases, ids, strict=True) for e, why in c.aside),
-            ),
-            (
-                "ask (id, case_no) VALUES (?, ?)",
-                ((bytes.fromhex(e), id) for c, id in zip(cases, ids, strict=True) for e in c.asks),
-            ),
-            (
-                "need (needs, case_no) VALUES (?, ?)",
-                ((bytes.fromhex(n), id) for c, id in zip(cases, ids, strict=True) for n in c.needs),
-            ),
-            (
-                "timer (case_no, day) VALUES (?, ?)",
-                ((id, c.timer) for c, id in zip(cases, ids, strict=True) if c.timer),
-            ),
-            (
-                "paper (hash, event, case_no, material, size) VALUES (?, ?, ?, ?, ?)",
+            for table in ("aside", "ask", "need", "timer"):
+                gone = [(number,) for number, _ in numbered]
+                self._db.run_many(f"DELETE FROM {table} WHERE case_no = ?", gone)  # noqa: S608
+        self._db.run_many(
+            "INSERT INTO aside (id, case_no, reason) VALUES (?, ?, ?)",
+            [(bytes.fromhex(act), number, reason) for number, case in numbered for act, reason in case.aside],
+        )
+        self._db.run_many(
+            "INSERT INTO ask (id, case_no) VALUES (?, ?)",
+            [(bytes.fromhex(act), number) for number, case in numbered for act in case.asks],
+        )
+        self._db.run_many(
+            "INSERT INTO need (needs, case_no) VALUES (?, ?)",
+            [(bytes.fromhex(id), number) for number, case in numbered for id in case.needs],
+        )
+        self._db.run_many(
+            "INSERT INTO timer (case_no, day) VALUES (?, ?)",
+            [(number, case.timer) for number, case in numbered if case.timer],
+        )
+
+    def _worded(self, numbers: Iterable[int]) -> set[int]:
+        """Those of the cases whose words are there: their registering event has been seen."""
+        rows = self._db.chunks(
+            "SELECT case_no FROM case_view WHERE number <> '' AND case_no IN (%s)", numbers
+        )
+        return {number for (number,) in rows}
+
+    def _named(self, numbers: Iterable[int]) -> set[tuple[str, str]]:
+        """(event, hash) of the papers of these cases that are there."""
+        rows = self._db.chunks("SELECT event, hash FROM paper WHERE case_no IN (%s)", numbers)
+        return {(event.hex(), hash.hex()) for event, hash in rows}
+
+    def _add_words(self, words: Iterable[tuple[int, frozenset[str]]]) -> None:
+        self._db.run_many(
+            "INSERT INTO word (rowid, text) VALUES (?, ?)",
+            [(number, " ".join(sorted(said))) for number, said in words],
+        )
+
+    def _add_papers(self, papers: Iterable[tuple[int, PaperRow]]) -> None:
+        first = (self._db.one("SELECT max(id) FROM paper") or 0) + 1
+        numbered = list(enumerate(papers, first))
+        self._db.run_many(
+            "INSERT INTO paper (id, hash, event, case_no, material, size) VALUES (?, ?, ?, ?, ?, ?)",
+            [
                 (
-                    (bytes.fromhex(p.hash), bytes.fromhex(p.event), id, p.material, p.size)
-                    for c, id in zip(cases, ids, strict=True)
-                    for p in c.papers
-                ),
-            ),
-        ):
-            self._db.run_many(f"INSERT INTO {sql} ON CONFLICT DO NOTHING", rows)
+                    id,
+                    bytes.fromhex(paper.hash),
+                    bytes.fromhex(paper.event),
+                    number,
+                    paper.material,
+                    paper.size,
+                )
+                for id, (number, paper) in numbered
+            ],
+        )
+        self._db.run_many(
+            "INSERT INTO paper_key (rowid, key) VALUES (?, ?)",
+            [(id, paper.hash[:16]) for id, (_, paper) in numbered],
+        )
 
     def clear(self) -> None:
         """Empty them all, before they are made again."""
         for table in VIEWS:
             self._db.run(f"DELETE FROM {table._meta.table_name}")  # noqa: S608
+        for index in ("word", "paper_key"):
+            self._db.run(f"INSERT INTO {index} ({index}) VALUES ('delete-all')")  # noqa: S608
 
     # -- one case
 
@@ -228,16 +271,18 @@ class Views:
         )
 
     def _words(self, case: str, words: frozenset[str]) -> frozenset[str]:
-        found = self._db.chunks(
-            "SELECT text FROM word WHERE case_no = ? AND text IN (%s)",
-            words,
-            before=(self._cases.find(case),),
+        """All of the words if they are all kept of this case, else none."""
+        if not words:
+            return words
+        wanted = " AND ".join(f'"{word}"' for word in sorted(words))
+        found = self._db.row(
+            "SELECT 1 FROM word WHERE word MATCH ? AND rowid = ?", (wanted, self._cases.find(case))
         )
-        return frozenset(text for (text,) in found)
+        return words if found else frozenset()
 
-    def count_words(self) -> int:
-        """How many words there are in all."""
-        return int(self._db.one("SELECT count(*) FROM word"))
+    def count_worded(self) -> int:
+        """How many cases have words."""
+        return int(self._db.one("SELECT count(*) FROM word_docsize"))
 
     def _column(self, sql: str, case: str) -> list[Value]:
         return [value for (value,) in self._db.rows(sql, (self._cases.find(case),))]
@@ -260,18 +305,24 @@ class Views:
 
     def papers_by_hash(self, hashes: Iterable[str]) -> list[PaperRow]:
         """Which events name these papers."""
-        rows = self._db.chunks(
-            "SELECT p.hash, p.event, c.id, p.material, p.size FROM paper p JOIN cases c ON c.no = p.case_no"
-            " WHERE p.hash IN (%s)",
-            [bytes.fromhex(h) for h in hashes],
-        )
-        return [PaperRow(h.hex(), e.hex(), c.hex(), m, s) for h, e, c, m, s in rows]
+        wanted = set(hashes)
+        rows = [
+            row
+            for key in sorted({hash[:16] for hash in wanted})
+            for row in self._db.rows(
+                "SELECT p.hash, p.event, c.id, p.material, p.size FROM paper p JOIN cases c ON c.no = p.case_no"
+                " WHERE p.id IN (SELECT rowid FROM paper_key WHERE paper_key MATCH ?)",
+                (f'"{key}"',),
+            )
+        ]
+        return [PaperRow(h.hex(), e.hex(), c.hex(), m, s) for h, e, c, m, s in rows if h.hex() in wanted]
 
     def papers_owed(self, limit: int = 1000) -> list[tuple[str, int]]:
         """(hash, size) of papers that an event names, whole here, that no parent has; small ones first."""
         rows = self._db.rows(
-            "SELECT DISTINCT f.hash, f.size FROM paper_file f JOIN paper p ON p.hash = f.hash"
-            " WHERE f.have >= f.size AND NOT f.at_parent AND NOT f.at_county ORDER BY f.size, f.hash LIMIT ?",
+            "SELECT f.hash, f.size FROM paper_file f WHERE f.have >= f.size AND NOT f.at_parent AND NOT f.at_county"
+            " AND EXISTS (SELECT 1 FROM paper_key WHERE paper_key MATCH '\"' || hex(substr(f.hash, 1, 8)) || '\"')"
+            " ORDER BY f.size, f.hash LIMIT ?",
             (limit,),
         )
         return [(hash.hex(), size) for hash, size in rows]
@@ -288,8 +339,8 @@ class Views:
         marks = ", ".join("?" * len(offices))
         where = wanted.replace("{offices}", marks)
         values: list[Value] = [*offices] * wanted.count("{offices}")
-        if text:
-            where, values = f"({where}) AND {_FOUND}", [*values, *_found(text)]
+        if normal_word(text):
+            where, values = f"({where}) AND {_FOUND}", [*values, _sought(text)]
         total = self._db.one(f"SELECT count(*) FROM case_view WHERE {where}", values)  # noqa: S608
         rows = self._db.rows(
             f"{_SELECT} WHERE {where} ORDER BY duty IS NULL, duty, updated LIMIT ? OFFSET ?",
@@ -299,10 +350,10 @@ class Views:
 
     def search(self, text: str, limit: int = 20) -> list[CaseRow]:
         """Cases by part of a name or number, the newest first."""
-        if not text.strip():
+        if not normal_word(text):
             return []
         rows = self._db.rows(
-            f"{_SELECT} WHERE {_FOUND} ORDER BY updated DESC LIMIT ?", (*_found(text), limit)
+            f"{_SELECT} WHERE {_FOUND} ORDER BY updated DESC LIMIT ?", (_sought(text), limit)
         )
         return [_row(r) for r in rows]
 
@@ -366,26 +417,30 @@ class Views:
         return [case.hex() for (case,) in rows]
 
 
-_FOUND = "case_no IN (SELECT case_no FROM word WHERE text >= ? AND text < ?)"
+_FOUND = "case_no IN (SELECT rowid FROM word WHERE word MATCH ?)"
+_BACKWARDS = "‹"  # before a number that is written from its end, so that any of its endings is a beginning
 
 
-def _found(text: str) -> tuple[str, str]:
+def _sought(text: str) -> str:
+    """What finds the words that begin, or the numbers that end, with this text."""
     wanted = normal_word(text)
-    return wanted, wanted + "\U0010ffff"
+    return f'"{wanted}" * OR "{_BACKWARDS}{wanted[::-1]}" *'
 
 
 def normal_word(text: str) -> str:
-    """A word as it is kept and sought: capitals, no white space, no hyphens."""
-    return "".join(text.upper().split()).replace("-", "")
+    """A word as it is kept and sought: capitals, and of ASCII only letters and digits."""
+    return "".join(
+        char for char in text.upper() if char.isalnum() or (ord(char) > 127 and not char.isspace())
+    )
 
 
 def words_of(name: str, numbers: Iterable[str]) -> frozenset[str]:
-    """The words that find a case: every ending of the name; each number, its last 6 and its last 4."""
+    """The words that find a case: every ending of the name, and each number, forwards and backwards."""
     plain = normal_word(name)
     found = {plain[i:] for i in range(len(plain))}
-    for number in map(normal_word, numbers):
-        found |= {number, number[-6:], number[-4:]}
-    return frozenset(found - {""})
+    for number in filter(None, map(normal_word, numbers)):
+        found |= {number, _BACKWARDS + number[::-1]}
+    return frozenset(found)
 
 
 def _values(row: CaseRow) -> tuple[Value, ...]:
