@@ -19,6 +19,7 @@ from common.events import Event
 from common.node import CaseFile
 from common.offices import RANK, Level, division, level, parent
 from common.reference import Appointment, Reference
+from common.web.cases.story import basis_words
 from common.web.cases.wanted import papers_wanted, registration
 
 
@@ -70,9 +71,7 @@ class Desk:
     @property
     def basis(self) -> str:
         """《社会救助暂行办法》第九条、…: the item's published basis, as a decision cites it."""
-        return "、".join(
-            f"《{each.title.strip('《》')}》{each.article or ''}" for each in self.item.legal_basis
-        )
+        return basis_words(self.item)
 
     @property
     def applicant(self) -> str:

@@ -302,6 +302,11 @@ def promise(
     return edition.item.promised_days, edition.item.promised_unit, due.due, due.provisional
 
 
+def basis_words(item: Item) -> str:
+    """《社会救助暂行办法》第九条至第十三条、《…》: the published basis of an item, as a decision cites it."""
+    return "、".join(f"《{each.title.strip('《》')}》{each.article or ''}" for each in item.legal_basis)
+
+
 def short_office(reference: Reference, office: str) -> str:
     """回龙镇, 双河村, 回龙镇民政岗, 县民政局: the place, without what all its kind are called."""
     name = reference.office_name(office)

@@ -16,14 +16,15 @@ from common.case.acts import GRANTED, malformed
 from common.case.file import acts_in_effect
 from common.catalogue.items import Item
 from common.clock import due_date
-from common.errors import NotFound
+from common.errors import LedgerError, NotFound
 from common.events import Event
+from common.keys import jws_verify, read_public_jwk
 from common.node import CaseFile
 from common.reference import Reference
-from common.web.cases.story import WAYS, promise
+from common.web.cases.story import WAYS, basis_words, promise
 from common.web.cases.titles import TITLES, has_document
 from common.web.cases.wanted import papers_wanted, registration
-from common.web.notices.decision import decision_title, full_office, id_words
+from common.web.notices.decision import decision_text, decision_title, full_office, id_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def document_of(file: CaseFile, event_id: str, reference: Reference) -> Document
         item=item,
         final=effective and (event.id in view.pinned or not event.moves),
         void=not effective,
-        signed=bool(body.get("signature")),
+        signed=_signed(event, reference),
         event=event,
         body=_BODIES[template](file, event, item, reference),
         remedies=f"{reference.county_name}人民政府",
@@ -180,11 +181,34 @@ def _extension(file: CaseFile, event: Event, item: Item, reference: Reference) -
 
 
 def _decision(file: CaseFile, event: Event, item: Item, reference: Reference) -> dict[str, Any]:
-    return {
-        "text": event.body.get("document") or "",
-        "reasons": event.body.get("reasons"),
-        "basis": event.body.get("basis"),
-    }
+    """The document as it was written; one that was decided on the spot without any is made from what it says."""
+    body = event.body
+    text = body.get("document") or decision_text(
+        file.view,
+        item,
+        reference,
+        office=body["office"],
+        granted=body["result"] == GRANTED,
+        reasons=body.get("reasons") or "",
+        basis=body.get("basis") or basis_words(item),
+        number=body.get("number"),
+        day=date.fromisoformat(body["day"]),
+    )
+    return {"text": text}
+
+
+def _signed(event: Event, reference: Reference) -> bool:
+    """Does a department's signature stand on the document, by a key that the county published for it (R-507)?"""
+    body = event.body
+    if not body.get("signature") or not body.get("document"):
+        return False
+    for _, _, key in reference.department_keys.get(body["office"], ()):
+        try:
+            jws_verify(body["signature"], body["document"].encode("utf-8"), read_public_jwk(key))
+        except LedgerError:
+            continue
+        return True
+    return False
 
 
 def _termination(file: CaseFile, event: Event, item: Item, reference: Reference) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from common import departments
 from common.case import commands as c
 from tests.county import build_county
 from tests.desks import Desks, Journey
@@ -192,6 +193,29 @@ def test_a_decision_prints_word_for_word_what_was_written_with_its_own_number(co
     words = sheet(agent, journey, "case.delivered", county.village)
     assert "代办员送达" in words
     assert "签收人 赵桂芳" in words
+
+
+def test_only_a_signature_that_verifies_is_called_one(county, desks):
+    hub, office = county.hub, f"{county.county}/MZ"
+    departments.ensure_key(hub, office)
+    chief = desks.client(hub, "唐建国")
+    for document, said in (("决定书\n全文", True), ("决定书\n改过的全文", False)):
+        journey = Journey.start(county)
+        journey.to_county()
+        journey.do(hub, "罗小兰", c.TakeCase(), office)
+        signature, key = departments.sign(hub, office, "决定书\n全文")
+        command = c.DecideCase(True, document=document, signature=signature, key=key)
+        journey.do(hub, "唐建国", command, office)
+        assert ("系统签名,可核验" in sheet(chief, journey, "case.decided", hub)) is said
+
+
+def test_a_decision_made_on_the_spot_without_a_document_prints_one_from_what_it_says(county, desks):
+    decided = c.FinishNow(c.DecideCase(granted=True, reasons="情况属实"))
+    made = county.register(county.village, "CW-001", finish=decided)
+    agent = desks.client(county.village, "陈会计")
+    words = sheet(agent, Journey(county, made), "case.decided", county.village)
+    assert "情况属实" in words
+    assert county.village.case(made.id).view.state.decision.number in words
 
 
 def test_an_act_that_gives_no_paper_has_no_print(county, clerk):
