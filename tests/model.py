@@ -77,8 +77,8 @@ class Model:
 
     def _rulings(self) -> None:
         hub = [e for e in self.all.values() if e.origin in self.facts.generations]
-        for event in sorted(hub, key=lambda e: (self.facts.generations[e.origin], e.seq)):
-            age = self.facts.generations[event.origin]
+        hub.sort(key=lambda e: (self.facts.generations[e.origin], e.seq))
+        for age, event in enumerate(hub):
             if event.id in self.moving or event.type in (
                 "case.confirmed",
                 "ruling.dismissed",
@@ -112,14 +112,14 @@ class Model:
                 return "dismissed"
             if node in self.facts.cuts and event.seq > self.facts.cuts[node].get(event.origin, 0):
                 return "cut"
+        if name(event) == "adopted" and any(x not in self.all for x in event.body["acts"]):
+            return None
         days = [event.body["day"], *self.days.get(event.id, [])]
         wrong = self._wrong(before, event, days) or self._not_entitled(before, event)
         if wrong:
             return wrong
         if name(event) != "adopted":
             return self._next(before, event, days[-1])
-        if any(x not in self.all for x in event.body["acts"]):
-            return None
         state = before
         for other in (self.all[x] for x in event.body["acts"]):
             said = (event.body.get("dates") or {}).get(other.id)

@@ -7,7 +7,7 @@ rewrites the past: it re-enacts a set-aside act on the tip, takes it off the lis
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from common.case.acts import AUTOMATIC, FIRM, days_of, is_receipt, malformed
@@ -36,6 +36,7 @@ def fold(events: Iterable[Event], reference: Reference) -> CaseView:
         none, whatever stands in a stored event.
     """
     known = {event.id: event for event in events}
+    case = min((event.case_id or "" for event in known.values()), default="")
     tree = Tree(known, reference)
     tree.grow()
     path = tree.path()
@@ -44,12 +45,12 @@ def fold(events: Iterable[Event], reference: Reference) -> CaseView:
     effective = on_path.union(x for step in path for x in _adopted_by(known[step]))
     result_at = _result_at(state, path, known)
 
-    offices = _Offices(tree, state)
+    offices = _Offices(tree, case, state)
     added = _Added(tree, offices.parties)
     since = frozenset(path[result_at:]) if result_at is not None else frozenset()
     _note_used(tree, state, offices)
     return CaseView(
-        id=min((event.case_id or "" for event in known.values()), default=""),
+        id=case,
         state=_present(state, reference),
         path=path,
         added=added.ids(),
@@ -118,18 +119,17 @@ def _to_be_ruled(tree: Tree, state: State, event: Event, reason: str) -> bool:
 # -- offices
 
 
-def _registering_office(known: Mapping[str, Event]) -> str | None:
-    for event in known.values():
-        if event.type == REGISTERED and is_office(event.body.get("office")):
-            return str(event.body["office"])
-    return None
+def _registering_office(tree: Tree, case: str) -> str | None:
+    made = tree.known.get(case)
+    office = made.body.get("office") if made is not None and made.type == REGISTERED else None
+    return office if is_office(office) else None
 
 
 class _Offices:
     """The offices of the case, as named by acts that are valid on their branch."""
 
-    def __init__(self, tree: Tree, state: State) -> None:
-        registered = _registering_office(tree.known)
+    def __init__(self, tree: Tree, case: str, state: State) -> None:
+        registered = _registering_office(tree, case)
         held = {each.holder for each in tree.after.values() if each.holder}
         self.named = held | _named(tree)
         if registered is not None and held:

@@ -20,7 +20,7 @@ from common.event_types import EVENT_TYPES, Home
 from common.events import Event
 from common.reference import Reference
 
-_NOT_PINNED = 1 << 60  # sorts after every generation
+_NOT_PINNED = 1 << 60  # sorts after every place
 _HUB_WORDS = frozenset({"case.confirmed", "ruling.dismissed", "ruling.dated"})
 
 
@@ -32,7 +32,7 @@ class Tree:
         after: moving act -> the state after it, if it is valid on its branch; None -> before the first.
         why: act -> the reason why it is set aside.  waits: act -> what it waits for.
         opaque: valid acts of types not known here; nothing built on them is judged.
-        pins: act -> generation of the oldest hub epoch that has built on it.
+        pins: act -> place of the hub's oldest word that builds on it, among its words on the case.
         dismissed: acts ruled off the list.  ruled: act -> days by ruling.
         used: ids of reference events and appointments consulted.
     """
@@ -88,25 +88,25 @@ class Tree:
                 self.children.setdefault(event.base, []).append(event)
 
     def _hear_the_hub(self) -> None:
-        """The hub's moves, confirmations and rulings pin their whole past; the older generation counts."""
+        """The hub's moves, confirmations and rulings pin their whole past; of two, the older word counts."""
         words = sorted(
             (generation, event.seq, event.id)
             for event in self.known.values()
             if (generation := from_hub(event, self.reference)) is not None
         )
-        for generation, _, event_id in words:
+        for place, (_, _, event_id) in enumerate(words):
             event = self.known[event_id]
             self.used.add(self.reference.origins[event.origin][1])
             if event_id in self.moves:
-                self._pin(event_id, generation)
+                self._pin(event_id, place)
             elif event.type in _HUB_WORDS:
-                self._pin(event.base, generation)
+                self._pin(event.base, place)
                 self._rule(event)
 
-    def _pin(self, event_id: str | None, generation: int) -> None:
-        # Generations come in order: where a pin stands already, it and its past were pinned by an older one.
+    def _pin(self, event_id: str | None, place: int) -> None:
+        # Where a pin stands already, an older word has pinned the act and its past.
         while event_id is not None and event_id in self.moves and event_id not in self.pins:
-            self.pins[event_id] = generation
+            self.pins[event_id] = place
             event_id = self.moves[event_id].base
 
     def _rule(self, event: Event) -> None:
@@ -141,6 +141,8 @@ class Tree:
             return reason
         state = self.after[base]
         if event.type not in EVENT_TYPES:
+            if base is None:
+                return "act.wrong_state"  # every case begins with its registration
             self.opaque.add(event.id)
             self.after[event.id] = state
         elif reason := self._refusal(event, state):

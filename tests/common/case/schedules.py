@@ -15,6 +15,7 @@ from common.case import CaseView, due_automatic, fold
 from common.case.acting import allowed_acts
 from common.case.acts import ADOPTABLE, is_receipt
 from common.case.automatic import confirmation, receipt_body
+from common.case.commands import AcceptCase, DecideCase, OfferCase, TakeCase
 from common.events import Event
 from tests.builders import (
     COUNTY,
@@ -77,14 +78,27 @@ class Schedule:
         self.known = {home: {} for home in NODES}
         self.world.appoint("other_lead", "lead", OTHER_TOWNSHIP, COUNTY)
         case = Case(self.world, automatic=False)
-        case.do("agent", register(ITEM, submit=self.random.random() < 0.8))
+        case.do("agent", register(ITEM, submit=self.random.random() < 0.9))
         self.case = case.id
-        self.known[VILLAGE].update(case.events)
-        if self.random.random() < 0.7:
-            self.known[TOWNSHIP].update(case.events)
-            self._automatic(TOWNSHIP)
+        self._head_start(case)
+        for home in NODES if len(case.events) > 2 else (VILLAGE,):
+            self.known[home].update(case.events)
         for _ in range(self.steps):
             self._step()
+
+    def _head_start(self, case: Case) -> None:
+        """As far as chance will have it, the usual way."""
+        usual = (
+            ("lead", AcceptCase()),
+            ("lead", OfferCase(MZ)),
+            ("mz_chief", TakeCase()),
+            ("mz_chief", DecideCase(True)),
+        )
+        if case.view.state.offer is None or self.random.random() < 0.3:
+            return
+        case.settle(confirm=False)
+        for who, command in usual[: self.random.randint(0, len(usual))]:
+            case.do(who, command)
 
     @property
     def everything(self) -> dict[str, Event]:
@@ -179,7 +193,7 @@ class Schedule:
         if body is None:
             return
         base = view.tip
-        if self.random.random() < 0.08 and len(view.path) > 1 and not self.plain:
+        if self.random.random() < 0.08 and len(view.path) > 1 and not self.plain and home != COUNTY:
             base = self.random.choice(view.path)  # a stale page
         whole = {"office": office, "day": self._a_day(), **body}
         event = self.world.write(officer, kind, whole, case=self.case, base=base)

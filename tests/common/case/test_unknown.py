@@ -62,6 +62,14 @@ def test_an_unknown_moving_act_goes_before_its_rivals_unless_the_hub_has_built_o
     assert case.reason(unknown) == "act.rival"
 
 
+def test_an_unknown_act_begins_no_case():
+    case = Case(automatic=False)
+    case.do("agent", register())
+    stranger = case.add("agent", "case.begun", {}, moves=True, base=None)
+    assert case.reason(stranger) == "act.wrong_state"
+    assert not case.view.frozen
+
+
 def test_an_unknown_adding_act_is_carried_and_changes_nothing():
     case = accepted("MZ-003")
     before = case.view
