@@ -123,7 +123,7 @@ def rooms_of_architecture() -> dict[str, str]:
     rooms = {}
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     for first, pure in re.findall(r"^\| (`[^|]*`) \| ([^|]*)\|", text, flags=re.MULTILINE):
-        for path in re.findall(r"`([a-z_/]+?)/?(?:\.py)?`", first):
+        for path in re.findall(r"`([a-z0-9_/]+?)/?(?:\.py)?`", first):
             rooms[path.replace("/", ".")] = pure.strip()
     return rooms
 
