@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from common.errors import LedgerError
+from common.errors import BadInput, LedgerError
 
 VERSION = 1
 MAX_PAYLOAD_BYTES = 64 * 1024
@@ -111,7 +111,9 @@ def encode(
 ) -> bytes:
     """The payload bytes of a new event: keys in the order of ``KEYS``, no white space, UTF-8.
 
-    Raises ValueError where the author's own code would write what nobody may read (a bug, not a page).
+    Errors:
+        BadInput ``event.too_large``, ``event.bad_text``: what a person gave is too long, or holds what no event can.
+        ValueError: the author's own code would write what nobody may read (a bug, not a page).
     """
     fields = {
         "v": VERSION,
@@ -128,12 +130,19 @@ def encode(
         "base": base,
         "body": body,
     }
-    payload = json.dumps(fields, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
     try:
+        payload = json.dumps(fields, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
         decode(payload)
+    except UnicodeEncodeError as exc:
+        raise BadInput("event.bad_text") from exc
     except BadEvent as exc:
+        if exc.code in _BY_PEOPLE:
+            raise BadInput(_BY_PEOPLE[exc.code]) from exc
         raise ValueError(f"an unreadable event was about to be written: {exc}") from exc
     return payload
+
+
+_BY_PEOPLE = {"event.too_large": "event.too_large", "event.not_utf8": "event.bad_text"}
 
 
 def parse_json(data: bytes, *, max_bytes: int = MAX_PAYLOAD_BYTES, max_depth: int = MAX_DEPTH) -> Any:

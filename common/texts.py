@@ -304,6 +304,10 @@ TEXTS: Mapping[str, str] = {
     "api.no_parent": "这个节点没有上级,不用同步。",
     "api.not_json": "请求的内容不是能读的 JSON。请检查格式,小数要写成文字。",
     "api.paper_not_here": "这台机器没有材料 {hash},或它的说明不对。请先用 POST /api/v1/papers 传来,照答复里的写。",
+    # -- why an event waits that came too early
+    "wait.cut": "写于这台机器停用之后,要裁定。",
+    "wait.node": "写它的机器还没有启用记录。",
+    "wait.prev": "等同一台机器的前一条记录。",
     # -- pages
     "web.bad_request": "没有看懂这个请求。请回到上一页再试一次。",
     "web.form_expired": "这一页开得太久,或在别处重新登录过,所以没有存上。请返回上一页,刷新后再试一次。",

@@ -67,7 +67,7 @@ def seen_case(key: str) -> CaseFile:
 @right("login")
 def page(case: str, event: str, hash: str) -> ResponseReturnValue:
     file = seen_case(case)
-    found = _page(file, event, hash)
+    found = page_named(file, event, hash)
     papers = papers_of(the_node())
     if papers.here(hash):
         return picture(papers.open_page(found), found)
@@ -80,14 +80,14 @@ def page(case: str, event: str, hash: str) -> ResponseReturnValue:
 @right("login")
 def fetch(case: str, event: str, hash: str) -> ResponseReturnValue:
     """取回: the next exchange brings it."""
-    found = _page(seen_case(case), event, hash)
+    found = page_named(seen_case(case), event, hash)
     papers_of(the_node()).want(hash, found["size"])
     say("已记下,下次同步时取来。")
     back = local_path(request.form.get("next"))
     return redirect(back or url_for("papers.page", case=case, event=event, hash=hash), 303)
 
 
-def _page(file: CaseFile, event: str, hash: str) -> Page:
+def page_named(file: CaseFile, event: str, hash: str) -> Page:
     """The page's descriptor in this event of the case."""
     for one in file.events:
         if one.id == event:

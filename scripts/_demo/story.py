@@ -73,7 +73,7 @@ class Story:
             paper_for=lambda f: self.page(machine, role, f"form.{f.id}", pages)["hash"],
         )
         papers = [
-            self.paper(f"form.{f.id}", f.name, pages[f"form.{f.id}"])
+            self.paper(f"form.{f.id}", pages[f"form.{f.id}"])
             for f in item.form
             if f"form.{f.id}" in pages
         ]
@@ -89,10 +89,8 @@ class Story:
             )
         for material in wanted:
             page = self.page(machine, role, material.id, pages)
-            papers.append(self.paper(material.id, material.name, page, seen=material.original_needed))
+            papers.append(self.paper(material.id, page, seen=material.original_needed))
         asked: dict[str, Any] = {"item": item.code, "form": form, "papers": papers, "village": village}
-        if level == "village":
-            asked["mandate"] = {"scope": item.name, "day": today.isoformat(), "agent": place.names[role]}
         if finish:
             asked["finish"] = {"granted": True, "reasons": "当面核验,情况属实"}
         made = machine.api(role, "POST", "/cases", asked)
@@ -118,11 +116,8 @@ class Story:
         return pages[key]
 
     @staticmethod
-    def paper(material: str, name: str, page: Any, *, seen: bool = False) -> dict[str, Any]:
-        return {
-            "material": material, "name": name, "pages": [page], "form": "photo", "count": 1,
-            "original_seen": seen, "seen_by": None, "grade": "B" if seen else "C",
-        }  # fmt: skip
+    def paper(material: str, page: Any, *, seen: bool = False) -> dict[str, Any]:
+        return {"material": material, "pages": [page], "count": 1, "original_seen": seen}
 
     def sync(self, name: str, expect: int = 0) -> None:
         """The command ``sync`` of a node; 75 while its parents are cut off."""
@@ -319,7 +314,7 @@ class Story:
         first.machine.act("agent", self.reported.number, "case.rated", score=5)
         self.must(first.machine, self.reported, state="RATED")
         page = self.page(second.machine, "agent", "late", {})
-        paper = self.paper(self.missing_material(), "补交的材料", page, seen=True)
+        paper = self.paper(self.missing_material(), page, seen=True)
         second.machine.act("agent", self.corrected.number, "correction.handed_in", papers=[paper])
         self.sync("village-2")
         machine = township.machine

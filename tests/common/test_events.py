@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common import events
+from common.errors import BadInput
 from common.events import BadEvent, Seen, decode, encode, event_id, parse_json, split_line
 
 ID = "ab" * 32
@@ -312,8 +313,6 @@ def test_the_limits_are_those_of_the_protocol():
         {"body": {"share": 0.5}},
         {"body": {"share": float("nan")}},
         {"body": {"fen": 2**53}},
-        {"body": {"text": "\ud800"}},
-        {"body": {"text": "a" * 65_536}},
         {"type": "accepted"},
         {"seq": 0},
         {"prev": None},
@@ -323,3 +322,13 @@ def test_the_limits_are_those_of_the_protocol():
 def test_writing_what_no_one_may_read_is_a_bug(change):
     with pytest.raises(ValueError):
         encode(**{**FIELDS, **change})
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("\ud800", "event.bad_text"), ("a\0b", "event.bad_text"), ("字" * 22_000, "event.too_large")],
+)
+def test_what_a_person_gave_and_no_event_can_hold_is_told_to_the_person(text, code):
+    with pytest.raises(BadInput) as caught:
+        encode(**{**FIELDS, "body": {"text": text}})
+    assert caught.value.code == code

@@ -1,0 +1,134 @@
+"""An act in a request: the command that it asks for, and who must prove himself before it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from common.accounts import LoginNeeded
+from common.case.commands import AskCorrection, Command, DecideCase, HandInCorrection, command_for
+from common.case.file import form_of
+from common.catalogue.field_types import FormContext
+from common.catalogue.forms import check_form
+from common.errors import BadInput, CommandRefused, NotPermitted
+from common.events import Event
+from common.web import visitor
+from common.web.api.asked import Asked
+from common.web.api.papers import papers_given, papers_written
+from common.web.cases.deciding import signed, signs
+from common.web.cases.desk import Desk
+from common.web.items.queries import divisions
+from common.web.papers_view import seen_case, the_node
+
+KEYS = ("type", "base", "body", "secret")
+DECISION = "case.decided"
+
+
+def prove(number: str, asked: Asked) -> bool:
+    """Ask the chief representative's own password, where the act needs a department's signature (R-507); True if so.
+
+    Outside any transaction, so that a wrong one stays counted.
+    Errors: NotPermitted ``account.wrong_password``, ``account.no_password``; TooMany ``account.locked``; BadInput
+    ``api.field_missing``.
+    """
+    asked.only(*KEYS)
+    if asked.text("type", most=80) != DECISION:
+        return False
+    desk = _desk(number)
+    if DECISION not in desk.allowed or not signs(desk.author(DECISION).office):
+        return False
+    try:
+        visitor.accounts().prove(desk.officer.id, asked.text("secret", most=1000))
+    except LoginNeeded as exc:  # the token is good: it is not he who holds it
+        raise NotPermitted(exc.code, **exc.detail) from exc
+    return True
+
+
+def act(number: str, asked: Asked, *, proved: bool) -> tuple[str, tuple[Event, ...]]:
+    """Do the act, in the transaction that the caller holds: (the case's id, the events that it made).
+
+    Args:
+        proved: what ``prove`` gave.
+    Errors:
+        CommandRefused ``case.stale`` (detail ``tip``); BadInput ``command.*``, ``api.*``; what the node refuses.
+    """
+    desk, kind = _desk(number), asked.text("type", most=80)
+    command = _command(kind, asked.mapping("body"), desk)  # which refuses a kind that nobody may write
+    author = desk.author(kind)
+    if isinstance(command, DecideCase) and DECISION in desk.allowed:
+        if signs(author.office) and not proved:  # it came within reach just now
+            raise CommandRefused("case.stale", tip=desk.view.tip)
+        command = signed(desk, command)
+    return desk.file.id, the_node().act(command, author, _base(asked), desk.file.id)
+
+
+def _desk(number: str) -> Desk:
+    node = the_node()
+    return Desk(seen_case(number), node.reference, node.today(), visitor.me())
+
+
+def _base(asked: Asked) -> str | None:
+    base = asked.text("base", None, most=64)
+    if base is not None and not (len(base) == 64 and set(base) <= set("0123456789abcdef")):
+        raise asked.wrong("base")
+    return base  # type: ignore[no-any-return]
+
+
+def _command(kind: str, body: Mapping[str, Any], desk: Desk) -> Command:
+    """The command, with its papers as an event has them and its details as the page would have read them."""
+    said = dict(body)
+    if said.get("papers") is not None:
+        given = papers_given(Asked(body, "body"))
+        said["papers"] = papers_written(given, desk.item, desk.officer.id, desk.officer.office)
+    command = command_for(kind, said)
+    read = _READ.get(type(command))
+    return read(command, desk) if read else command
+
+
+def _decision(command: DecideCase, desk: Desk) -> Command:
+    """Number, document and signature come at the signing, from the node alone (R-507, R-511)."""
+    for field in ("document", "number", "signature", "key"):
+        if getattr(command, field) is not None:
+            raise BadInput("command.field", field=field)
+    return command
+
+
+def _notice(command: AskCorrection, desk: Desk) -> Command:
+    """Each thing that is wanted in words, and what it is about if it is about one (R-205, R-210)."""
+    for place, wanted in enumerate(command.wanted):
+        known = Asked(wanted, f"body.wanted.{place}").only("what", "why", "material", "field")
+        for key in wanted:
+            known.text(key, most=300)
+        if "field" in wanted and desk.item.field(wanted["field"]) is None:
+            raise known.wrong("field")
+    return command
+
+
+def _correction(command: HandInCorrection, desk: Desk) -> Command:
+    """The corrected fields as they are stored.  BadInput ``api.form_wrong``."""
+    if command.form is None:
+        return command
+    node = the_node()
+    before = form_of(desk.acts)
+    checked = check_form(
+        desk.item, {**before, **command.form}, FormContext(desk.today, divisions(node.reference))
+    )
+    wrong = {
+        place: words
+        for place, (_, words) in checked.errors.items()
+        if place.partition(".")[0] in command.form or desk.item.field(place) is None
+    }
+    if wrong:
+        raise BadInput("api.form_wrong", fields=wrong)
+    changed = {key: checked.values[key] for key in command.form if key in checked.values}
+    return replace(command, form=changed or None)
+
+
+_READ: Mapping[type[Any], Callable[[Any, Desk], Command]] = {
+    DecideCase: _decision,
+    AskCorrection: _notice,
+    HandInCorrection: _correction,
+}
+
+__all__ = ["act", "prove"]
