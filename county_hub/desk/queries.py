@@ -6,15 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from common.case.reasons import REASONS
 from common.event_types import EVENT_TYPES
 from common.events import Event
 from common.node import Node
 from common.offices import division
 from common.store.views import CaseRow
-from common.texts import say
 from common.web.items.queries import full_place_name
-from county_hub.nodes.queries import author_of, forked
+from county_hub.nodes.queries import author_of, forked, why
 
 MOST = 100
 """Lines shown of one list; its heading counts all that were found."""
@@ -61,12 +59,12 @@ def desk(node: Node) -> list[Heap]:
 
 
 def count(node: Node) -> int:
-    """How many things lie there: for the header, so without reading them."""
+    """How many grave things lie there: for the header of every page, so without reading cases."""
     store, views = node.store, node.store.views
-    lists = ("county_void_papers", "county_frozen")
-    return (
-        sum(views.worklist(name, (), 1, 1).total for name in lists) + views.counts()[1] + store.stubs.count()
-    )
+    cases = sum(views.worklist(name, (), 1, 1).total for name in ("county_void_papers", "county_frozen"))
+    late = store.waiting.list(STORED) if store.waiting.count() else ()
+    cut = sum(held.reason == AFTER_CUTOFF for held in late)
+    return cases + views.counts()[1] + len(forked(node)) + cut
 
 
 def _heaps(desk: _Desk) -> Iterator[Heap]:
@@ -101,7 +99,7 @@ class _Desk:
             event = events.get(id)
             yield Line(
                 what=_done(event),
-                why=REASONS.get(reason, reason),
+                why=why(reason),
                 place=self._author(event),
                 at=event.at if event else None,
                 case=row,
@@ -159,17 +157,17 @@ class _Desk:
     def after_cutoff(self) -> Iterator[Line]:
         for held in self._store.waiting.list(STORED):
             if held.reason == AFTER_CUTOFF:
-                yield self._of_node(author_of(held), "停用以后传来的", say(held.reason), held.since, held.id)
+                yield self._of_node(author_of(held), "停用以后传来的", why(held.reason), held.since, held.id)
 
     def waiting(self) -> Iterator[Line]:
         for held in self._store.waiting.list(STORED):
             if held.reason != AFTER_CUTOFF:
-                yield self._of_node(author_of(held), "早到", say(held.reason), held.since, held.id)
+                yield self._of_node(author_of(held), "早到", why(held.reason), held.since, held.id)
 
     def stubs(self) -> Iterator[Line]:
         for stub in self._store.stubs.list(STORED):
             where = f"第 {stub.seq} 条" if stub.seq else "一条"
-            yield self._of_node(stub.node, f"{where}读不懂", say(stub.code), stub.since, stub.id)
+            yield self._of_node(stub.node, f"{where}读不懂", why(stub.code), stub.since, stub.id)
 
     def _of_node(self, writer: str, what: str, why: str, at: int | None = None, id: str = "") -> Line:
         record = self._reference.nodes.get(writer)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from common.case.reasons import REASONS
 from common.errors import BadInput, LedgerError, NotFound
 from common.events import decode, split_line
 from common.node import Node
@@ -13,6 +14,7 @@ from common.node.asking import program_version
 from common.offices import Level, level, parent, within
 from common.reference import NodeRecord
 from common.store.holding import Held, Stub
+from common.texts import say
 from common.web.items.queries import place_name
 from county_hub.nodes.health import Health, Known, Trouble, troubles
 
@@ -24,7 +26,7 @@ class Machine:
     """A node as the pages show it.
 
     heard    last sign of life, UTC ms       events    how many of its events the county holds
-    heads    origin -> (seq, id)       via    it comes by way of its township
+    heads    origin -> (seq, id)       carried    known by what others brought of it alone
     """
 
     record: NodeRecord
@@ -39,7 +41,7 @@ class Machine:
         return self.known.revoked
 
     @property
-    def via(self) -> bool:
+    def carried(self) -> bool:
         return self.known.at is None and self.heard is not None
 
     @property
@@ -70,16 +72,31 @@ class Place:
         return (self, *self.villages)
 
     @property
+    def begun(self) -> bool:
+        """Some machine is or was enrolled here or in a village of it."""
+        return any(place.machines for place in self.all)
+
+    @property
     def troubled(self) -> bool:
         return any(machine.troubles for place in self.all for machine in place.machines)
 
 
 @dataclass(frozen=True, slots=True)
+class Kind:
+    """All troubles of one kind: what to do about them, and (where, what) of each."""
+
+    name: str
+    todo: str
+    grave: bool
+    found: tuple[tuple[Place, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
-    """All places by township, and what is wrong anywhere, the gravest first."""
+    """All places by township, and what is wrong anywhere, by kind, the gravest first."""
 
     townships: tuple[Place, ...]
-    troubles: tuple[tuple[Place, Machine, Trouble], ...] = field(default=())
+    troubles: tuple[Kind, ...] = ()
 
     @property
     def villages(self) -> int:
@@ -96,15 +113,17 @@ def overview(node: Node) -> Overview:
     townships = tuple(
         _place(node, code, machines) for code in sorted(node.reference.offices) if _is_township(code)
     )
-    found = [
-        (place, machine, trouble)
-        for township in townships
-        for place in township.all
-        for machine in place.machines
-        for trouble in machine.troubles
-    ]
-    found.sort(key=lambda line: (not line[2].grave, line[1].record.office))
-    return Overview(townships, tuple(found))
+    return Overview(townships, tuple(_kinds(townships)))
+
+
+def _kinds(townships: Iterable[Place]) -> list[Kind]:
+    found: dict[tuple[bool, str, str], list[tuple[Place, str]]] = {}
+    for place in (place for township in townships for place in township.all):
+        for trouble in (trouble for machine in place.machines for trouble in machine.troubles):
+            lines = found.setdefault((trouble.grave, trouble.kind, trouble.todo), [])
+            lines.append((place, trouble.what))
+    kinds = [Kind(name, todo, grave, tuple(lines)) for (grave, name, todo), lines in found.items()]
+    return sorted(kinds, key=lambda kind: not kind.grave)
 
 
 def place(node: Node, office: str) -> Place:
@@ -194,6 +213,11 @@ class _Facts:
             heads=heads,
             troubles=tuple(troubles(known, self._now, self._program)),
         )
+
+
+def why(code: str) -> str:
+    """The words for a code that no error carries: why an act stands aside, why a record waits or cannot be read."""
+    return REASONS.get(code) or say(code)
 
 
 def author_of(held: Held) -> str:

@@ -8,10 +8,8 @@ from typing import cast
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from common.case.reasons import REASONS
 from common.errors import BadInput
 from common.node import Node
-from common.texts import say as say_code
 from common.texts import words
 from common.web import visitor
 from common.web.bar import say
@@ -23,6 +21,8 @@ from county_hub.slips import making
 blueprint = Blueprint("nodes", __name__)
 
 SHOWN = {"": "全部", "troubled": "有问题", "enrolled": "已启用", "missing": "没启用"}
+MOST_NAMED = 12
+"""Places named for one kind of trouble; the others are in the list below."""
 WATCH = "role:operator,technician,supervisor"
 
 
@@ -45,6 +45,7 @@ def overview() -> ResponseReturnValue:
         "nodes/overview.html",
         overview=found,
         townships=chosen.get(show, found.townships),
+        most=MOST_NAMED,
         filters=[
             (said, url_for("nodes.overview", show=name or None), name == show, counts[name])
             for name, said in SHOWN.items()
@@ -103,5 +104,4 @@ def _space(mb: int) -> str:
 
 @blueprint.app_template_filter("reason")
 def _reason(code: str) -> str:
-    """The words for a code that no error carries: why an act stands aside or waits, why a line is not readable."""
-    return REASONS.get(code) or say_code(code)
+    return queries.why(code)
