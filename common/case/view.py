@@ -82,7 +82,7 @@ class CaseView:
 
 
 def label(view: CaseView) -> str:
-    """The state as people are told it: one of ``LABELS``."""
+    """The state as people are told it: REGISTERED … ARCHIVED, as the contract of ``case NO`` names them; or REVOKED."""
     state = view.state
     if state.status in DECIDED:
         steps = (("ARCHIVED", view.archived), ("RATED", view.rated), ("DELIVERED", view.delivered))
