@@ -33,6 +33,7 @@ STATES: Mapping[str, str] = {
     "TERMINATED": "已终止",
     "GRANTED": "准予",
     "REFUSED": "不予",
+    "REVOKED": "准予已撤销",
     "NOT_ACCEPTED": "不予受理",
     "RETURNED": "已退件",
     "DELIVERED": "已送达",
