@@ -1,4 +1,8 @@
-"""What the hub does by itself while it serves: timers of cases whose day has come, and old counts forgotten."""
+"""What the hub does by itself while it serves.
+
+It signs a checkpoint if the tree has grown (timers fire only near one), writes the timers whose day has come, notes
+which nodes were heard from today, and forgets old counts of tries.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from common.node import Node
+from county_hub.nodes import contacts
 from sync.worker import Worker
 
 FORGET_TRIES_MS = 7 * 24 * 3_600_000
@@ -18,7 +23,7 @@ FORGET_TRIES_MS = 7 * 24 * 3_600_000
 @contextmanager
 def at_work(node: Node) -> Iterator[Worker]:
     """A thread that does the chores on a timer, stopped at the end."""
-    chores = (node.tick, partial(forget_tries, node))
+    chores = (node.checkpoint, node.tick, partial(contacts.note, node), partial(forget_tries, node))
     worker = Worker(None, monotonic=time.monotonic, random=random.random, chores=chores)
     worker.start()
     try:

@@ -283,13 +283,16 @@ class Session:
     def _health(self) -> dict[str, int | str]:
         """What this node says of itself, for the people who watch over it.  No time but its own clock's."""
         store = self._node.store
-        return {
+        health: dict[str, int | str] = {
             "clock": self._node.now(),
             "free": self._room.free_bytes() // 1_000_000,
             "pos": store.ledger.pos(),
             "waiting": store.waiting.count(),
             "stubs": store.stubs.count(),
         }
+        if refused := len(store.peers.refusals()):
+            health["refused"] = refused
+        return health
 
     def _chain(self) -> tuple[str, ...]:
         own = own_chain(self._node)

@@ -23,6 +23,7 @@ class Health:
 
     skew_ms    its clock minus ours at that moment       free_mb    free on the disk of its data
     program    its version       waiting, stubs    events that came too early there, or cannot be read there
+    refused    its own events that a parent refused or could not read
     """
 
     skew_ms: int | None = None
@@ -30,6 +31,7 @@ class Health:
     program: str = ""
     waiting: int = 0
     stubs: int = 0
+    refused: int = 0
 
     @classmethod
     def read(cls, said: Mapping[str, Any], at: int | None) -> Health:
@@ -46,6 +48,7 @@ class Health:
             program=str(said.get("program", ""))[:40],
             waiting=count("waiting") or 0,
             stubs=count("stubs") or 0,
+            refused=count("refused") or 0,
         )
 
 
@@ -109,6 +112,9 @@ def _records(node: Known) -> Iterator[Trouble]:
     if node.stubs:
         todo = "看这台机器的程序是不是更新了;记录已原样留存"
         yield Trouble("读不懂", f"有 {node.stubs} 条记录县里读不懂", todo, grave=True)
+    if node.health.refused:
+        todo = "请它的人看「待上传」里写的原因"
+        yield Trouble("没收下", f"有 {node.health.refused} 条上级没有收下", todo, grave=True)
     if node.waiting:
         todo = "再同步一次;还在等,就让它从别的路(乡镇或县)再传"
         yield Trouble("在等", f"有 {node.waiting} 条记录早到,在等前面的", todo)

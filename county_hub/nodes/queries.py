@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from common.case.reasons import REASONS
 from common.errors import BadInput, LedgerError, NotFound
@@ -16,6 +17,7 @@ from common.reference import NodeRecord
 from common.store.holding import Held, Stub
 from common.texts import say
 from common.web.items.queries import place_name
+from county_hub.nodes.contacts import days_heard
 from county_hub.nodes.health import Health, Known, Trouble, troubles
 
 MOST_WAITING = 2_000
@@ -27,6 +29,7 @@ class Machine:
 
     heard    last sign of life, UTC ms       events    how many of its events the county holds
     heads    origin -> (seq, id)       carried    known by what others brought of it alone
+    days     the last days, the oldest first, with whether it was heard from
     """
 
     record: NodeRecord
@@ -35,6 +38,11 @@ class Machine:
     events: int
     heads: Mapping[str, tuple[int, str]]
     troubles: tuple[Trouble, ...]
+    days: tuple[tuple[date, bool], ...] = ()
+
+    @property
+    def days_heard(self) -> int:
+        return sum(heard for _, heard in self.days)
 
     @property
     def revoked(self) -> bool:
@@ -185,6 +193,7 @@ class _Facts:
         self._waiting = Counter(author_of(held) for held in store.waiting.list(MOST_WAITING))
         self._stubs = Counter(stub.node for stub in store.stubs.list(MOST_WAITING))
         self._forked = forked(node)
+        self._days = days_heard(node)
         listed = list(records)
         wanted = [id for record in listed for _, id in self._heads.get(record.id, {}).values()]
         wanted += [record.event for record in listed]
@@ -212,6 +221,7 @@ class _Facts:
             events=sum(seq for seq, _ in heads.values()),
             heads=heads,
             troubles=tuple(troubles(known, self._now, self._program)),
+            days=tuple(self._days.get(record.id, ())),
         )
 
 

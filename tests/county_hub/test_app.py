@@ -106,7 +106,6 @@ def test_timers_fire_while_the_hub_serves(hub):
     application = county.application(county.hub, code, channel="county_window")
     case = county.hub.act(application, county.author(county.county, "window"))[0].id
     county.clock.forward(days=30)
-    county.hub.checkpoint()
     with at_work(county.hub) as worker:
         worker.now()
     assert "case.lapsed" in [event.type for event in county.hub.case(case).events]

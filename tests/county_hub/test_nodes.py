@@ -90,6 +90,7 @@ def test_a_machine_that_never_came_is_asked_about_once_it_had_time_to():
         (Health(skew_ms=9 * MINUTE_MS), []),
         (Health(free_mb=999), ["硬盘"]),
         (Health(program="0.9"), ["版本"]),
+        (Health(refused=2), ["没收下"]),
         (Health(), []),
     ],
 )
@@ -110,7 +111,8 @@ def test_a_revoked_machine_troubles_nobody_unless_it_goes_on():
 
 def test_health_that_is_odd_is_left_out():
     assert Health.read({"clock": "soon", "free": True, "program": "x" * 99}, NOW) == Health(program="x" * 40)
-    assert Health.read({"clock": NOW + 5, "free": 7, "waiting": 2, "stubs": 1}, NOW) == Health(5, 7, "", 2, 1)
+    said = {"clock": NOW + 5, "free": 7, "waiting": 2, "stubs": 1, "refused": 3}
+    assert Health.read(said, NOW) == Health(5, 7, "", 2, 1, 3)
     assert Health.read({}, None) == Health()
 
 
