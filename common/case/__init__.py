@@ -1,12 +1,12 @@
 """One case 办件: commands decided against the folded state, and the fold itself (design 4).  Pure.
 
-    commands, decide, desk   what people ask, worked out into drafts of acts, or refused
-    acts, grading, evolve    one act: by itself, by the item's procedure, in one state
-    effects, state           what follows from it
-    tree, fold, view         a set of events: the moving acts judged, one path in effect, and what is read from it
-    automatic                what a node writes without a person
-    clock, file, acting      due dates and lamps; form and papers as they stand; what an officer may do now
-    reasons                  the codes, with their words
+commands, decide, desk   what people ask, worked out into drafts of acts, or refused
+acts, grading, evolve    one act: by itself, by the item's procedure, in one state
+effects, state           what follows from it
+tree, fold, view         a set of events: the moving acts judged, one path in effect, and what is read from it
+automatic                what a node writes without a person
+clock, file, acting      due dates and lamps; form and papers as they stand; what an officer may do now
+reasons                  the codes, with their words
 """
 
 from __future__ import annotations
