@@ -83,6 +83,15 @@ def test_it_listens_answers_lets_commands_work_and_ends_with_0(tmp_path, capsys,
     assert cli("rebuild") == {"cases": 0}
 
 
+@pytest.mark.parametrize(("words", "believed"), [(["--proxy", "127.0.0.1"], True), ([], False)])
+def test_a_proxy_is_believed_only_where_it_is_named(tmp_path, session, words, believed):
+    with serving(new_data(tmp_path), *words) as (_, address):
+        said = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.7"}
+        answer = session.get(address + "/q", headers=said, timeout=PATIENCE_S)
+    assert ("Strict-Transport-Security" in answer.headers) is believed
+    assert ("Secure" in answer.headers["Set-Cookie"]) is believed
+
+
 def test_a_hub_that_was_killed_leaves_no_lock_behind(tmp_path, capsys):
     cli = CommandLine(new_data(tmp_path), capsys)
     with serving(cli.data) as (process, _):
