@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from common import vault
-from common.errors import BadInput, NotPermitted
+from common.errors import BadInput, CommandRefused, NotPermitted
 from common.reference import Appointment
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 24 * 3_600_000
@@ -243,6 +243,15 @@ class Accounts:
         self._person(officer)
         phc = self._hash(_checked(password), self._random)
         with self._store.write():
+            self._replace_password(officer, phc, temporary=True)
+
+    def give_first_password(self, officer: str, password: str) -> None:
+        """As ``set_password``, but only to who has none yet.  CommandRefused ``account.has_password``."""
+        person = self._person(officer)
+        phc = self._hash(_checked(password), self._random)
+        with self._store.write():
+            if self.has_password(officer):
+                raise CommandRefused("account.has_password", name=person.name)
             self._replace_password(officer, phc, temporary=True)
 
     def change_password(self, session: str, old: str, new: str) -> None:

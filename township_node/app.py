@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from common.offices import Level
 from common.program import Program
 from common.reference import Appointment
+from common.rights import LEAD, TECHNICIAN
 from common.web.api import api_pages
 from common.web.app import make_app
 from common.web.features import SHARED, may_act
@@ -21,6 +22,7 @@ from common.web.worklists.lists import counts
 from sync.blueprint import blueprint as exchange_routes
 from township_node.contact.views import contact_pages
 from township_node.exchanging import Exchanging
+from township_node.substitutes.views import substitute_pages
 from township_node.today.views import today_pages
 
 
@@ -34,6 +36,7 @@ def create_app(program: Program, exchanging: Exchanging) -> Flask:
         size="big" if village else "desk",
         nav=_nav_of(program),
         may_act=may_act,
+        operator_roles=frozenset({TECHNICIAN} if village else {LEAD, TECHNICIAN}),
         sync_state=exchanging.state,
         sync_now=exchanging.nudge,
         reset_keys=partial(reset_keys, node),
@@ -41,7 +44,7 @@ def create_app(program: Program, exchanging: Exchanging) -> Flask:
         key_beside_data=program.key_beside_data,
     )
     app = make_app("township_node", node, program.accounts, settings=settings)
-    for blueprint in (*SHARED, today_pages, contact_pages):
+    for blueprint in (*SHARED, today_pages, contact_pages, substitute_pages):
         app.register_blueprint(blueprint)
     app.register_blueprint(api_pages(lambda: exchanging.once().as_json()))
     app.register_blueprint(exchange_routes(exchanging.parent, exchanging.relay))
@@ -83,6 +86,7 @@ def _nav_of(program: Program) -> Callable[[Appointment | None], Sequence[NavLink
             NavLink("事项目录", "/items"),
             NavLink("待上传", "/outbox", waiting),
             NavLink("我的村", "/villages"),
+            *((NavLink("人员", "/people"),) if officer.role == LEAD else ()),
         )
 
     return nav

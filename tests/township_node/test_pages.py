@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from common.case.commands import AcceptCase, AskCorrection, DecideCase, FinishStep
+from common.errors import CommandRefused
 from common.node import Node
 from common.web.rights import routes_without_right
 from tests.county import County, build_county
@@ -121,3 +122,30 @@ def test_an_act_wakes_the_worker_and_a_page_that_only_looks_does_not(county, mon
     exchanging.after_act()
     exchanging.after_act()
     assert nudges == [1]
+
+
+def test_an_agent_lets_in_a_substitute_whom_the_township_appointed_and_nobody_else(county):
+    agent = county.officers[f"{county.village.office} agent"]
+    program = program_over(county.village, county.folder)
+    substitute = county.appoint(county.township, "杨替补", county.village.office, "agent")
+    county.carry(county.village, county.township)
+    client = PageClient(create_app(program, Exchanging(county.village, program.papers)))
+    client.log_in(agent, PASSWORD)
+    page = client.get("/substitutes")
+    assert "杨替补" in page.text
+    client.submit(page.form(), officer=substitute, new="a first one", again="a first one")
+    assert program.accounts.log_in(substitute, "a first one")
+    assert "都有口令了" in client.get("/substitutes").text
+    with pytest.raises(CommandRefused, match="has_password"):
+        program.accounts.give_first_password(agent, "another one")
+
+
+def test_only_the_lead_of_a_township_sets_passwords_there(county):
+    lead = county.appoint(county.township, "赵德明", county.township.office, "lead")
+    program = program_over(county.township, county.folder)
+    client = PageClient(create_app(program, Exchanging(county.township, program.papers)))
+    client.log_in(county.officers[f"{county.township.office} clerk"], PASSWORD)
+    client.get("/people", status=403)
+    client = PageClient(create_app(program, Exchanging(county.township, program.papers)))
+    client.log_in(lead, PASSWORD)
+    assert "口令" in client.get("/people").text

@@ -16,5 +16,8 @@ today_pages = Blueprint("today", __name__, template_folder="templates")
 @today_pages.get("/today")
 @right("login")
 def today() -> ResponseReturnValue:
-    node = the_node()
-    return render_template("today/today.html", lines=todo(node, visitor.me()), month=this_month(node))
+    node, accounts = the_node(), visitor.accounts()
+    waiting = sum(not accounts.has_password(person.id) for person in accounts.people.here())
+    return render_template(
+        "today/today.html", lines=todo(node, visitor.me()), month=this_month(node), substitutes=waiting
+    )
