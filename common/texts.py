@@ -197,6 +197,7 @@ TEXTS: Mapping[str, str] = {
     "officer.unknown_office": "没有这个承办单位:{office}。",
     "officer.unknown_role": "没有「{role}」这个岗位。可以是:{roles}。",
     "officer.village_appoints_none": "村里不任用工作人员,由乡镇任用。",
+    "setting.out_of_range": "{name} 要在 {least} 到 {most} 之间。",
     "slip.bad_address": "地址「{url}」不能用。应是 http:// 或 https:// 加主机名(可带端口),后面什么也不写。",
     "slip.bad_office": "{office} 不是乡镇(9 位)或村(12 位)的代码。请对照区划代码再看一次。",
     "slip.damaged": "启用单的内容对不上,有字看错或抄漏了。请对照原单再看一次,或重新开一张。",

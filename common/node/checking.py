@@ -21,7 +21,7 @@ Facts = Callable[[CaseView, int], CaseFacts]
 
 
 class Check:
-    """One check of a store; ``fault`` is the first thing found wrong.
+    """One check of a store.
 
     Args:
         reference: as the ledger gives it.  root: thumbprint of the root key that this node trusts.
@@ -32,18 +32,14 @@ class Check:
         self, store: Store, reference: Reference, root: str | None, facts: Facts, *, hub: bool
     ) -> None:
         self._store, self._reference, self._root, self._facts, self._hub = store, reference, root, facts, hub
-        self.events = self.cases = 0
+        self.events = self.cases = 0  # looked at so far
 
-    def run(self) -> Fault | None:
-        """Everything, in the order in which one thing rests on the other."""
-        return next(
-            (
-                fault
-                for part in (self._ledger, self._chains, self._tree, self._feeds, self._views)
-                for fault in part()
-            ),
-            None,
-        )
+    def run(self) -> tuple[int, int, Fault | None]:
+        """(events, cases, first fault): everything, in the order in which one thing rests on the other."""
+        parts = (self._ledger, self._chains, self._tree, self._feeds, self._views)
+        with self._store.read():
+            fault = next((fault for part in parts for fault in part()), None)
+        return self.events, self.cases, fault
 
     # -- the ledger
 

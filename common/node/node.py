@@ -30,6 +30,7 @@ from common.node.values import CaseFile, Fault, Outgoing, Receipt, Status, Taken
 from common.offices import Level, division, level, within
 from common.reference import NodeRecord, Reference
 from common.store import SCHEMA, Store
+from common.store.database import StoreDamaged
 from common.store.views import CaseRow, Page
 
 Clock = Callable[[], int]  # UTC milliseconds
@@ -447,6 +448,8 @@ class Node:
         """The cases on which events of no case act later: cut-offs, mergers, calendars, ends (design 4)."""
         found: set[str] = set()
         for event in events:
+            if event.type == "node.enrolled" and event.body.get("node") == self.id:
+                found.update(self.store.ledger.cases())  # now it is known whose feeds this node keeps
             found.update(_TOUCHES.get(event.type, _nothing)(self.store, event))
         return found
 
@@ -501,8 +504,7 @@ class Node:
             return event
 
     def _own_heads(self) -> dict[str, tuple[int, str]]:
-        heads = self.store.ledger.heads()
-        mine = {o: head for o, head in heads.items() if o.partition("/")[0] == self.id}
+        mine = self.store.ledger.heads_of((self.id,))
         mine.pop(self.reference_origin or "", None)
         return mine
 
@@ -521,13 +523,13 @@ class Node:
 
         Its heads are those of the division's own nodes and of the township's above them, who act on the same cases.
         """
-        nodes = {
+        nodes = [
             node.id
             for node in self.reference.nodes.values()
-            if within(division, node.office) and node.id != self.id
-        }
+            if division.startswith(node.office) and node.id != self.id
+        ]
         with self.store.write():
-            heads = {o: h for o, h in self.store.ledger.heads().items() if o.partition("/")[0] in nodes}
+            heads = self.store.ledger.heads_of(nodes)
             return self._evidence.sign_receipt(self.signing_key, division, heads, self.now())
 
     def take_receipt(self, line: bytes) -> Receipt:
@@ -637,11 +639,12 @@ class Node:
 
     def verify(self) -> tuple[int, int, Fault | None]:
         """(events, cases, first fault): signatures, chains, keys, tree, and views equal to the fold."""
-        with self.store.read():
+        try:
             facts = self._settling(self._pen()).facts
             check = Check(self.store, self.reference, self.root, facts, hub=self.is_hub)
-            fault = check.run()
-            return check.events, check.cases, fault
+            return check.run()
+        except StoreDamaged as exc:
+            return 0, 0, Fault(str(exc.detail["what"]), exc.code)
 
     def rebuild(self) -> int:
         """Make the views from the ledger; how many cases.  Feeds, receipts and local tables stay."""
@@ -676,7 +679,7 @@ def _nothing(store: Store, event: Event) -> Iterable[str]:
 
 def _revoked(store: Store, event: Event) -> Iterable[str]:
     node = event.body.get("node")
-    return store.ledger.cases([o for o in store.ledger.heads() if o.partition("/")[0] == node])
+    return store.ledger.cases(store.ledger.heads_of((str(node),)))
 
 
 def _merged(store: Store, event: Event) -> Iterable[str]:

@@ -13,7 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from peewee import DatabaseError as PeeweeError
 from playhouse.sqlcipher_ext import SqlCipherDatabase  # type: ignore[import-untyped]
+from sqlcipher3.dbapi2 import DatabaseError  # type: ignore[import-untyped]
+
+from common.errors import AppError
 
 BUSY_TIMEOUT_S = 60
 _PRAGMAS = {
@@ -29,6 +33,40 @@ _PRAGMAS = {
 
 Value = Any  # what SQLite holds: int, str, bytes, None
 Values = Sequence[Value]
+
+
+class StoreTrouble(AppError):
+    """The disk is full, or another process holds the store for too long: nothing was written."""
+
+    http_status = 503
+    retryable = True
+
+
+class StoreDamaged(AppError):
+    """The file cannot be read any more: keep it, and restore a backup."""
+
+
+_TROUBLE = (PeeweeError, DatabaseError)  # as peewee wraps it, and as it comes from a cursor
+
+
+def _in_our_words(exc: Exception) -> Exception:
+    """What SQLite says, as an error that callers know; a bug stays what it is."""
+    said = str(exc)
+    if "is full" in said:
+        return StoreTrouble("store.full")
+    if "locked" in said:
+        return StoreTrouble("store.busy")
+    if "malformed" in said or "not a database" in said or "disk I/O" in said:
+        return StoreDamaged("store.damaged_now", what=said)
+    return exc
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except _TROUBLE as exc:
+        raise _in_our_words(exc) from exc
 
 
 class Database:
@@ -67,17 +105,13 @@ class Database:
             return
         if self._level("read"):
             raise ValueError("a write inside a read would lose to another writer")
-        try:
-            with self._entered("write"), self.peewee.atomic("IMMEDIATE"):
-                self.writes += 1
-                try:
-                    yield
-                except BaseException:
-                    self._forget()  # before the lock is let go
-                    raise
-        except BaseException:
-            self._forget()
-            raise
+        with _told(), self._entered("write"), self._transaction("IMMEDIATE"):
+            self.writes += 1
+            try:
+                yield
+            except BaseException:
+                self._forget()  # before the lock is let go
+                raise
 
     @contextmanager
     def read(self) -> Iterator[None]:
@@ -85,8 +119,22 @@ class Database:
         if self._level("write") or self._level("read"):
             yield
             return
-        with self._entered("read"), self.peewee.atomic("DEFERRED"):
+        with _told(), self._entered("read"), self._transaction("DEFERRED"):
             yield
+
+    @contextmanager
+    def _transaction(self, kind: str) -> Iterator[None]:
+        """By hand: after some errors, a full disk one of them, SQLite has rolled back by itself."""
+        connection = self.peewee.connection()
+        connection.execute(f"BEGIN {kind}")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            self._forget()
+            raise
 
     @property
     def writing(self) -> bool:
@@ -108,21 +156,26 @@ class Database:
 
     def run(self, sql: str, values: Values = ()) -> int:
         """One writing statement; how many rows it touched."""
-        return int(self.peewee.execute_sql(sql, values).rowcount)
+        with _told():
+            return int(self.peewee.execute_sql(sql, values).rowcount)
 
     def run_many(self, sql: str, rows: Iterable[Values]) -> None:
         """One writing statement over many rows.  Only inside ``write``."""
         if not self.writing:
             raise ValueError("many rows belong into one transaction")
-        self.peewee.connection().executemany(sql, rows)
+        with _told():
+            self.peewee.connection().executemany(sql, rows)
 
     def rows(self, sql: str, values: Values = ()) -> list[tuple[Value, ...]]:
         """All rows of a query."""
-        return list(self.peewee.execute_sql(sql, values).fetchall())
+        with _told():
+            return list(self.peewee.execute_sql(sql, values).fetchall())
 
     def row(self, sql: str, values: Values = ()) -> tuple[Value, ...] | None:
-        found: tuple[Value, ...] | None = self.peewee.execute_sql(sql, values).fetchone()
-        return found
+        """The first row; None if there is none."""
+        with _told():
+            found: tuple[Value, ...] | None = self.peewee.execute_sql(sql, values).fetchone()
+            return found
 
     def one(self, sql: str, values: Values = ()) -> Value:
         """The first column of the first row; None if there is none."""

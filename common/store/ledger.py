@@ -337,6 +337,17 @@ class Ledger:
         )
         return (found[0], found[1], found[2].hex()) if found else None
 
+    def heads_of(self, nodes: Iterable[str]) -> dict[str, tuple[int, str]]:
+        """As ``heads``, of all origins of these nodes."""
+        found: dict[str, tuple[int, str]] = {}
+        for node in nodes:
+            rows = self._db.rows(
+                "SELECT name, seq, head FROM origin WHERE seq > 0 AND name > ? AND name < ?",
+                (node + "/", node + "0"),
+            )
+            found.update((name, (seq, head.hex())) for name, seq, head in rows)
+        return found
+
     def head(self, origin: str) -> tuple[int, str] | None:
         return self.heads((origin,)).get(origin)
 
@@ -419,20 +430,24 @@ class Ledger:
 
     def columns_fit(self, pos: int, event: Event) -> bool:
         """Do the columns that queries look at say what the event says?"""
-        row = self._db.row(
-            "SELECT origin, seq, prev, type, case_no, header, signature FROM event WHERE pos = ?", (pos,)
+        row = self._db.row("SELECT origin, seq, prev, type, case_no, id FROM event WHERE pos = ?", (pos,))
+        wanted = (
+            self._origins.find(event.origin),
+            event.seq,
+            bytes.fromhex(event.prev) if event.prev else None,
+            self._names.find(event.type),
+            self._cases.find(event.case_id) if event.case_id else None,
+            bytes.fromhex(event.id),
         )
-        stream = _Stream(self._origins.find(event.origin) or 0, 0, None, 0, False)
-        wanted = self._row(pos, event, stream, False, 0)
-        return row is not None and (*wanted[2:7], *wanted[10:12]) == tuple(row)
+        return row is not None and wanted == tuple(row)
 
     def sides(self, after_pos: int, max_bytes: int) -> list[Stored]:
         """Events off their main lines, after a position: what no head tells a parent about."""
-        rows = self._db.rows(
-            f"SELECT {_COLUMNS} FROM event WHERE side AND pos > ? ORDER BY pos LIMIT ?",  # noqa: S608
-            (after_pos, _CHUNK),
-        )
-        return _bounded((self._stored(row) for row in rows), max_bytes)
+        rows = self._db.rows("SELECT pos FROM event WHERE side AND pos > ? ORDER BY pos", (after_pos,))
+        return _bounded((self._at_pos(pos) for (pos,) in rows), max_bytes)
+
+    def _at_pos(self, pos: int) -> Stored:
+        return self._stored(self._db.rows(f"SELECT {_COLUMNS} FROM event WHERE pos = ?", (pos,))[0])  # noqa: S608
 
     def log(self, from_pos: int = 1, case: str | None = None) -> Iterator[Stored]:
         """All events from a position on, or those of one case, in the order of pos."""

@@ -343,10 +343,10 @@ class Paper(Table):
     size = BigIntegerField()
 
 
-# Two full-text indexes: written in sorted runs, where an ordinary index of such keys would touch a page, to be encrypted
-# again, for nearly each key (docs/decisions/0004).  ``word``: what finds a case, whose number is the rowid; the tokenizer
-# takes what is not ASCII for letters, so that rare characters of names are letters.  ``paper_key``: the first 16 digits
-# of a paper's hash; the rowid is the paper's.
+# Two full-text indexes: written in sorted runs, where an ordinary index of such keys would touch a page, to be
+# encrypted again, for nearly each key (docs/decisions/0004).  ``word``: what finds a case, whose number is the rowid;
+# the tokenizer takes what is not ASCII for letters, so that rare characters of names are letters.  ``paper_key``: the
+# first 16 digits of a paper's hash; the rowid is the paper's.
 TEXT_INDEXES = (
     "CREATE VIRTUAL TABLE word USING fts5 (text, content = '', tokenize = 'ascii')",
     "CREATE VIRTUAL TABLE paper_key USING fts5 (key, content = '', tokenize = 'ascii', detail = none)",

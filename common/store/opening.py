@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from peewee import DatabaseError, SchemaManager
+from peewee import SchemaManager
 
 from common.errors import Misuse
 from common.store.cases import Cases
-from common.store.database import Database
+from common.store.database import Database, StoreDamaged
 from common.store.evidence import Evidence
 from common.store.feeds import Feeds
 from common.store.holding import Stubs, Waiting
@@ -82,10 +82,10 @@ def open_store(path: Path, key: bytes, *, create: bool = True) -> Store:
 def _prepare(db: Database) -> None:
     try:
         schema, application = db.one("PRAGMA user_version"), db.one("PRAGMA application_id")
-    except DatabaseError as exc:
-        if "not a database" in str(exc):
-            raise Misuse("store.wrong_key", path=str(db.path)) from exc
-        raise Misuse("store.damaged", path=str(db.path), what=str(exc)) from exc
+    except StoreDamaged as exc:
+        what = str(exc.detail["what"])
+        code = "store.wrong_key" if "not a database" in what else "store.damaged"
+        raise Misuse(code, path=str(db.path), what=what) from exc
     if schema > SCHEMA:
         raise Misuse("store.newer", path=str(db.path), schema=schema, known=SCHEMA)
     if schema == 0:
@@ -127,7 +127,7 @@ def _check(db: Database) -> None:
             " AND NOT EXISTS (SELECT 1 FROM event e WHERE e.origin = o.id AND e.seq = o.seq AND e.id = o.head)"
             " AND NOT EXISTS (SELECT 1 FROM stub s WHERE s.id = o.head)"
         )
-    except DatabaseError as exc:
-        raise Misuse("store.damaged", path=str(db.path), what=str(exc)) from exc
+    except StoreDamaged as exc:
+        raise Misuse("store.damaged", path=str(db.path), what=exc.detail["what"]) from exc
     if missing is not None:
         raise Misuse("store.damaged", path=str(db.path), what=missing)

@@ -12,7 +12,7 @@ import pytest
 from common.case.commands import AcceptCase, AskWithdrawal, FinishStep, OfferCase
 from common.node import Node
 from common.store.models import VIEWS
-from tests.county import START, County, build_county
+from tests.county import START, County, build_county, chance
 
 
 @pytest.fixture
@@ -134,6 +134,20 @@ def test_verify_at_the_hub_finds_a_tree_that_is_not_that_of_the_ledger(county: C
     fault = county.hub.verify()[2]
     assert fault is not None
     assert fault.code == "tree.wrong"
+
+
+def test_verify_says_so_where_the_file_itself_is_damaged(county: County) -> None:
+    township = busy(county)
+    township.store.db.run("PRAGMA wal_checkpoint(TRUNCATE)")
+    township.store.close()
+    data = bytearray(township.store.path.read_bytes())
+    for page in range(len(data) // 4096 // 2, len(data) // 4096, 2):
+        data[page * 4096 + 2000] ^= 1
+    township.store.path.write_bytes(bytes(data))
+    again = Node(township.store, county.clock, chance("again"))
+    fault = again.verify()[2]
+    assert fault is not None
+    assert fault.code == "store.damaged_now"
 
 
 # -- clocks and checkpoints

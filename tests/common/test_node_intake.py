@@ -430,3 +430,24 @@ def test_a_case_folds_the_same_whatever_the_way_its_events_took(county: County) 
             node.take(chunk, township.id, upward=False)
         copies.append(node.case(first.id).digest)
     assert set(copies) == {township.case(first.id).digest} == {village.case(first.id).digest}
+
+
+def test_a_node_that_learns_late_who_it_is_fills_its_feeds_then(county: County) -> None:
+    """The events came before its own enrolment did."""
+    first = county.register(county.village)
+    county.carry_up(county.village, county.township)
+    lines = list(county.township.log())
+    own = county.hub.reference.nodes[county.township.id].event
+    signing, sealing = county.township.signing_key, county.township.seal_key
+    store = open_store(county.folder / "late.db", STORE_KEY)
+    late = Node.create(store, county.clock, chance("late"), root=county.root.kid)
+    store.local.set_secret("signing_key", signing._key.private_bytes_raw())
+    store.local.set_secret("seal_key", sealing._key.private_bytes_raw())
+    late = Node(store, county.clock, chance("late"))
+    order = [line for line in lines if event_id(line.partition(b" ")[2]) != own]
+    late.take(order, county.hub.id, upward=False)
+    assert not late.enrolled
+    late.take([line for line in lines if line not in order], county.hub.id, upward=False)
+    assert late.enrolled
+    ids = [entry.id for entry in store.feeds.page(county.village.office, 0, 1 << 20)]
+    assert first.id in ids

@@ -8,7 +8,7 @@ import pytest
 
 from common.errors import Misuse
 from common.store import SCHEMA, open_store
-from common.store.database import Database
+from common.store.database import Database, StoreTrouble
 from common.texts import words
 
 KEY = bytes(range(32))
@@ -104,4 +104,20 @@ def test_a_write_inside_a_read_is_a_bug_and_not_a_lock(tmp_path: Path) -> None:
     store = open_store(tmp_path / "a.db", KEY)
     with store.read(), pytest.raises(ValueError, match="read"), store.write():
         pass
+    store.close()
+
+
+def test_a_full_disk_is_said_in_words_and_leaves_what_was_stored(tmp_path: Path) -> None:
+    """Invariant 1; lesson 8."""
+    store = open_store(tmp_path / "a.db", KEY)
+    store.local.set_setting("kept", "here")
+    pages = store.db.one("PRAGMA page_count")
+    store.db.run(f"PRAGMA max_page_count = {pages + 2}")
+    with pytest.raises(StoreTrouble) as refused:
+        store.local.set_setting("large", "x" * 100_000)
+    assert refused.value.code == "store.full"
+    assert words(refused.value)
+    assert (store.local.setting("kept"), store.local.setting("large")) == ("here", None)
+    store.db.run(f"PRAGMA max_page_count = {pages + 1000}")
+    store.local.set_setting("large", "x" * 100_000)
     store.close()
