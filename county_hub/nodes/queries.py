@@ -117,9 +117,11 @@ class Overview:
 
 def overview(node: Node) -> Overview:
     """Every township with its villages."""
-    machines = _machines(node)
+    machines, villages = _machines(node), _villages(node)
     townships = tuple(
-        _place(node, code, machines) for code in sorted(node.reference.offices) if _is_township(code)
+        _place(node, code, machines, villages.get(code, ()))
+        for code in sorted(node.reference.offices)
+        if _is_township(code)
     )
     return Overview(townships, tuple(_kinds(townships)))
 
@@ -138,7 +140,7 @@ def place(node: Node, office: str) -> Place:
     """One township or village.  NotFound ``node.no_such_place``."""
     if office not in node.reference.offices or "/" in office or level(office) is Level.COUNTY:
         raise NotFound("node.no_such_place", office=office[:20])
-    return _place(node, office, _machines(node, office))
+    return _place(node, office, _machines(node, office), _villages(node).get(office, ()))
 
 
 def township(node: Node, office: str) -> Place | None:
@@ -153,8 +155,18 @@ def _is_township(code: str) -> bool:
     return "/" not in code and level(code) is Level.TOWNSHIP
 
 
-def _place(node: Node, office: str, machines: Mapping[str, list[Machine]]) -> Place:
-    villages = sorted(c for c in node.reference.offices if parent(c) == office and "/" not in c)
+def _villages(node: Node) -> dict[str, list[str]]:
+    """Township -> its villages, by code."""
+    found: dict[str, list[str]] = {}
+    for code in sorted(node.reference.offices):
+        if "/" not in code and level(code) is Level.VILLAGE:
+            found.setdefault(parent(code) or "", []).append(code)
+    return found
+
+
+def _place(
+    node: Node, office: str, machines: Mapping[str, list[Machine]], villages: Iterable[str] = ()
+) -> Place:
     return Place(
         office,
         place_name(node.reference, office),

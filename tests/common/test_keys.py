@@ -510,3 +510,24 @@ def test_thumbprints_hash_only_what_makes_the_key():
     jwk = KEY.public_jwk()
     canonical = json.dumps({k: jwk[k] for k in ("crv", "kty", "x")}, separators=(",", ":")).encode()
     assert keys.thumbprint(jwk) == b64u(hashlib.sha256(canonical).digest())
+
+
+# -- a secret that two keys share
+
+
+def test_two_sealing_keys_share_what_nobody_else_finds():
+    other, third = SealKey(bytes(31) + b"\1"), SealKey(bytes(31) + b"\2")
+    shared = SEAL_KEY.shared(other.public_jwk(), b"a")
+    assert shared == other.shared(SEAL_KEY.public_jwk(), b"a")
+    assert len(shared) == 32
+    assert shared != SEAL_KEY.shared(other.public_jwk(), b"b")
+    assert shared != SEAL_KEY.shared(third.public_jwk(), b"a")
+    with pytest.raises(BadKey):
+        SEAL_KEY.shared(KEY.public_jwk(), b"a")
+
+
+def test_the_shared_secret_is_x25519_and_hkdf_by_the_text_of_rfc_5869():
+    mine, theirs = X25519PrivateKey.from_private_bytes(bytes(range(32))), SealKey(bytes(31) + b"\1")
+    secret = mine.exchange(X25519PublicKey.from_public_bytes(theirs.public.raw))
+    extracted = hmac.digest(bytes(32), secret, "sha256")
+    assert SEAL_KEY.shared(theirs.public_jwk(), b"info") == hmac.digest(extracted, b"info\1", "sha256")
