@@ -1,23 +1,24 @@
-"""The commands that both programs have: officers, cases, log, keys, verify, rebuild, status."""
+"""The commands that both programs have: officers, settings, cases, log, keys, verify, rebuild, status."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from common import people
 from common.accounts import People
-from common.case import due, label, lamp
 from common.cli import DONE, REFUSED, Handler, Outcome, common_options, read_password
 from common.clock import BEIJING, local_date
 from common.errors import BadInput, Misuse, NotFound
 from common.keys import jwk_set
-from common.node import CaseFile, Node
+from common.papers import DEFAULT_LIMIT_KB, DEFAULT_RESERVE_MB, SETTING_LIMIT_KB, SETTING_RESERVE_MB
 from common.program import alone, opened
+from common.summary import case_summary
 from common.texts import ROLES, words
 
 Commands = Any  # what add_subparsers gives; argparse names its type only privately
@@ -50,6 +51,11 @@ def add_shared_commands(commands: Commands) -> None:
     add(commands, "verify", "check signatures, chains, keys, and the views against the fold", verify)
     add(commands, "rebuild", "make the views again from the ledger (not while serve runs)", rebuild)
     add(commands, "status", "what this node is and holds", status)
+    settings = add_group(commands, "setting", "what this node may be told otherwise")
+    add(settings, "list", "the settings and their values", list_settings)
+    change = add(settings, "set", "change a setting", change_setting)
+    change.add_argument("name", choices=sorted(SETTINGS))
+    change.add_argument("value", type=a_count)
     token = add(commands, "token", "a bearer token for the API", issue_token)
     token.add_argument("--officer", metavar="ID", required=True)
     token.add_argument("--days", metavar="N", type=a_count, default=30)
@@ -173,31 +179,41 @@ def _require_here(here: People, officer: str) -> None:
         raise NotFound("officer.not_here", officer=officer)
 
 
+# -- settings
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A whole number from ``least`` to ``most``."""
+
+    default: int
+    least: int
+    most: int
+
+
+SETTINGS = {
+    SETTING_LIMIT_KB: Setting(DEFAULT_LIMIT_KB, 50, 5_000),
+    SETTING_RESERVE_MB: Setting(DEFAULT_RESERVE_MB, 50, 100_000),
+}
+
+
+def list_settings(args: argparse.Namespace) -> Outcome:
+    with opened(args) as program:
+        local = program.node.store.local
+        values = {name: local.setting(name, setting.default) for name, setting in SETTINGS.items()}
+    return Outcome({"settings": values}, "\n".join(f"{name} {value}" for name, value in values.items()))
+
+
+def change_setting(args: argparse.Namespace) -> Outcome:
+    setting = SETTINGS[args.name]
+    if not setting.least <= args.value <= setting.most:
+        raise Misuse("setting.out_of_range", name=args.name, least=setting.least, most=setting.most)
+    with opened(args) as program:
+        program.node.store.local.set_setting(args.name, args.value)
+    return Outcome({"settings": {args.name: args.value}}, f"{args.name} {args.value}")
+
+
 # -- cases and the ledger
-
-
-def case_summary(file: CaseFile, node: Node, today: date) -> dict[str, Any]:
-    """The contract's object for one case; also the API's."""
-    view, reference = file.view, node.reference
-    limits = due(view, reference)
-    return {
-        "number": file.row.number,
-        "id": file.id,
-        "item": file.row.item,
-        "item_version": file.edition.item.edition if file.edition else None,
-        "state": label(view),
-        "holder": view.state.holder,
-        "accepted_on": iso(limits.accepted_on if limits else None),
-        "due": iso(limits.due if limits else None),
-        "provisional": bool(limits and limits.provisional),
-        "lamp": lamp(view, reference, today),
-        "confirmed": view.confirmed,
-        "set_aside": [act for act, _ in view.aside],
-        "asks": list(view.asks),
-        "papers_left": sum(paper.left for paper in file.papers),
-        "synced": file.synced.value,
-        "digest": file.digest,
-    }
 
 
 def show_case(args: argparse.Namespace) -> Outcome:

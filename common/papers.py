@@ -61,10 +61,10 @@ MAX_PAGES_IN_ALL = 100
 DEFAULT_LIMIT_KB = 300
 SETTING_LIMIT_KB = "paper_limit_kb"
 """Name of the setting: the largest page that a photo makes, in kB."""
-RESERVE_BYTES = 200 * 1024 * 1024
+DEFAULT_RESERVE_MB = 200
 """Kept free on the disk, for the ledger and what it needs to go on."""
 SETTING_RESERVE_MB = "paper_reserve_mb"
-"""Name of the setting: what capture leaves free, in MB, where it is not ``RESERVE_BYTES``."""
+"""Name of the setting: what capture leaves free, in MB, where it is not the default."""
 LONGEST_SIDE = 2400  # px: A4 at 200 dpi, which small print needs
 _SMALLEST_SIDE = 480
 _DRAWING_PIXELS = 1_000_000  # a signature on the screen; as PNG a photo takes seconds and is larger
@@ -79,6 +79,11 @@ class Files(Protocol):
     def paper(self, hash: str) -> PaperFile | None: ...
     def save_paper(self, paper: PaperFile) -> None: ...
     def drop_paper(self, hash: str) -> None: ...
+
+
+def reserve_bytes(files: Files) -> int:
+    """What is kept free on the disk, for the ledger and what it needs to go on."""
+    return int(files.setting(SETTING_RESERVE_MB, DEFAULT_RESERVE_MB)) * 1_000_000
 
 
 def paper_path(folder: Path, hash: str) -> Path:
@@ -143,9 +148,7 @@ class Papers:
     def check_space(self) -> None:
         """CommandRefused ``paper.disk_full`` (detail ``left``, in MB) where the disk is nearly full."""
         left = self._free(self._folder)
-        stated = self._files.setting(SETTING_RESERVE_MB)
-        reserve = RESERVE_BYTES if stated is None else int(stated) * 1_000_000
-        if left < reserve + MAX_UPLOAD_BYTES:
+        if left < reserve_bytes(self._files) + MAX_UPLOAD_BYTES:
             raise CommandRefused("paper.disk_full", left=left // 1_000_000)
 
     def open_page(self, page: Mapping[str, Any]) -> bytes:

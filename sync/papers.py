@@ -19,7 +19,7 @@ from typing import Protocol
 
 from common.errors import AppError, BadInput, CommandRefused, NotFound, PeerUnreachable
 from common.keys import hmac_sha256
-from common.papers import RESERVE_BYTES, keep_file, paper_path
+from common.papers import keep_file, paper_path, reserve_bytes
 from common.store import Store
 from common.store.local import PaperFile
 from common.vault import paper_hash
@@ -117,7 +117,7 @@ class Room:
 
     def has_space(self, size: int) -> bool:
         """Room for so many bytes more, on the disk and in the staging area."""
-        return size <= MAX_PAPER_BYTES and self.free_bytes() - size >= RESERVE_BYTES
+        return size <= MAX_PAPER_BYTES and self.free_bytes() - size >= reserve_bytes(self._local)
 
     def add(self, hash: str, size: int, offset: int, piece: bytes, *, from_parent: bool) -> int:
         """Put a piece at its place; how many bytes are here now.  With the last one the paper is checked and had.

@@ -205,7 +205,7 @@ def test_any_bytes_are_taken_or_refused_in_words(tmp_path_factory, data, magic):
 
 
 def test_capture_stops_early_when_the_disk_is_nearly_full(files, tmp_path):
-    left = papers.RESERVE_BYTES + 1
+    left = papers.DEFAULT_RESERVE_MB * 1_000_000 + 1
     shelf = Papers(files, tmp_path / "papers", lambda: 0, free=lambda folder: left)
     with pytest.raises(CommandRefused) as refused:
         shelf.capture(picture())

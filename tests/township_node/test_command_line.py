@@ -162,3 +162,12 @@ def test_a_village_enrols_through_its_township_and_appoints_none(
     assert village("officer", "password", agent, "--password-stdin")["officer"] == agent
     village("officer", "add", "替补", "--office", VILLAGE, "--role", "agent", code=1)
     assert village("parent", "list")["parents"] == [above]
+
+
+def test_settings_are_whole_numbers_within_their_bounds_and_stay(hub, address, machine):
+    machine("init", "--slip", slip_for(hub, TOWNSHIP, address))
+    assert machine("setting", "list")["settings"] == {"paper_limit_kb": 300, "paper_reserve_mb": 200}
+    machine("setting", "set", "paper_limit_kb", "150")
+    machine("setting", "set", "paper_limit_kb", "1", code=2)
+    assert "50" in machine.words
+    assert machine("setting", "list")["settings"]["paper_limit_kb"] == 150
