@@ -119,6 +119,7 @@ class _Round:
         self._places.update((id, (origin, seq)) for origin, (seq, id) in heads.items())
         self._stubs = self._store.stubs.has(ids | {x.event.prev for x in lines if x.event and x.event.prev})
         self._waiting = self._store.waiting.has(ids)
+        self._unchecked = self._store.waiting.unchecked(self._waiting)
 
     def _split(self, lines: Sequence[Line]) -> tuple[list[tuple[Line, Event]], list[Line]]:
         """(lines of the reference ledger with their events, all others); its origin is learnt from its first event."""
@@ -138,6 +139,8 @@ class _Round:
 
     def _known(self, one: Line) -> bool:
         """Is it here already, or refused: then it is done with."""
+        if one.id in self._unchecked and not one.verdict:
+            self._replace(one)
         if one.id in self._places or one.id in self._stubs or one.id in self._waiting:
             self._outcome.known.append(one.id)
             return True
@@ -145,6 +148,12 @@ class _Round:
             self._outcome.refused.append((one.id, one.verdict))
             return True
         return False
+
+    def _replace(self, one: Line) -> None:
+        """What waits under this id may be its payload with another's signature under it; this one is good."""
+        self._store.waiting.release((one.id,))
+        self._waiting.discard(one.id)
+        self._unchecked.discard(one.id)
 
     def _sort_reference(self, one: Line, event: Event) -> None:
         """Gapless and in order, so that everyone's Reference is the same."""
@@ -191,7 +200,7 @@ class _Round:
         self._places[event.id] = (event.origin, event.seq)
         self._outcome.new[event.id] = event
         self._came.append(event.id)
-        if event.type == "node.enrolled" and isinstance(event.body.get("node"), str):
+        if event.type in (OPENING, "node.enrolled") and isinstance(event.body.get("node"), str):
             self._came.append(event.body["node"])
 
     def _store_after_stub(self, one: Line, event: Event, stub: str) -> None:

@@ -359,7 +359,8 @@ class Node:
         read_lines, refused = _read(lines, source, upward)
         ids = {one.id for one in read_lines}
         here = ids & self.store.ledger.at_places(places_of(read_lines)).keys()
-        here |= self.store.waiting.has(ids) | self.store.stubs.has(ids)
+        waiting = self.store.waiting.has(ids)
+        here |= self.store.stubs.has(ids) | (waiting - self.store.waiting.unchecked(waiting))
         if ids <= here:
             return Taken(known=tuple(one.id for one in read_lines), refused=refused)
         intake = Intake(self.store, self._references, self.root, self.now())
@@ -528,9 +529,7 @@ class Node:
             for node in self.reference.nodes.values()
             if division.startswith(node.office) and node.id != self.id
         ]
-        with self.store.write():
-            heads = self.store.ledger.heads_of(nodes)
-            return self._evidence.sign_receipt(self.signing_key, division, heads, self.now())
+        return self._evidence.sign_receipt(self.signing_key, division, nodes, self.now())
 
     def take_receipt(self, line: bytes) -> Receipt:
         """Keep a receipt if it is newer than the one held.  BadSignature, or BadReceipt, if it is not the hub's."""

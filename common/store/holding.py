@@ -71,6 +71,12 @@ class Waiting:
         keys = [bytes.fromhex(id) for id in ids]
         return {id.hex() for (id,) in self._db.chunks("SELECT id FROM waiting WHERE id IN (%s)", keys)}
 
+    def unchecked(self, ids: Iterable[str]) -> set[str]:
+        """Those of the ids that wait here and whose signature nobody could check: their node is not known."""
+        keys = [bytes.fromhex(id) for id in ids]
+        sql = "SELECT id FROM waiting WHERE reason = 'wait.node' AND id IN (%s)"
+        return {id.hex() for (id,) in self._db.chunks(sql, keys)}
+
     def list(self, limit: int = 500) -> Sequence[Held]:
         """The oldest first."""
         return [_held(r) for r in self._db.rows(_HELD + " ORDER BY since, id LIMIT ?", (limit,))]

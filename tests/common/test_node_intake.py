@@ -139,6 +139,35 @@ def test_an_event_of_an_unknown_node_waits_until_the_node_is_enrolled(county: Co
     assert county.township.store.waiting.count() == 0
 
 
+def test_what_came_before_the_opening_of_the_reference_ledger_goes_on_with_it(county: County) -> None:
+    """A relay, or a stick, may hand down the first page last."""
+    lines = [event.line for event in county.hub.store.ledger.reference()]
+    store = open_store(county.folder / "new.db", STORE_KEY)
+    node = Node.create(store, county.clock, chance("new"), root=county.root.kid)
+    assert {reason for _, reason in node.take(lines[1:], county.township.id, upward=False).waiting} == {
+        "wait.node"
+    }
+    node.take(lines[:1], county.township.id, upward=False)
+    assert (node.reference.size, store.waiting.count()) == (len(lines), 0)
+    store.close()
+
+
+def test_a_payload_under_anothers_signature_that_came_first_does_not_keep_the_event_out(
+    county: County,
+) -> None:
+    """Invariant 5: of a node not known yet no signature can be checked; the good line takes the place of the other."""
+    reference = [event.line for event in county.hub.store.ledger.reference()]
+    good = next(event for event in county.township.store.ledger.of_type("officer.appointed") if event.ref)
+    forged = jws_sign(county.village.signing_key, good.payload).encode() + b" " + good.payload
+    store = open_store(county.folder / "new.db", STORE_KEY)
+    node = Node.create(store, county.clock, chance("new"), root=county.root.kid)
+    assert dict(node.take([forged], county.township.id, upward=False).waiting) == {good.id: "wait.node"}
+    node.take([*reference, good.line], county.hub.id, upward=False)
+    assert store.ledger.line(good.id) == good.line
+    assert store.waiting.count() == 0
+    store.close()
+
+
 def test_the_reference_ledger_is_taken_in_order_only(county: County) -> None:
     events = county.hub.publish_many([("rules.switched", {"edition": n}) for n in range(4)])
     township = county.township
