@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from common.errors import BadSignature, LedgerError
@@ -15,6 +15,7 @@ from common.offices import is_office
 from common.store import Store
 from common.store.evidence import KeptReceipt
 
+Heads = dict[str, tuple[int, str]]  # origin -> (seq, id)
 RECEIPT, VERSION = "receipt", 1
 MAX_RECEIPT_BYTES = 64 * 1024
 
@@ -86,22 +87,28 @@ class Evidence:
         """The newest receipt held for each division."""
         return {kept.office: read_receipt(kept.line) for kept in self._store.evidence.receipts()}
 
-    def sign_receipt(
-        self, key: SigningKey, office: str, heads: Mapping[str, tuple[int, str]], at: int
-    ) -> bytes:
-        """At the hub: the receipt for a division.  One that would say the same is not signed again."""
-        with self._store.write():
-            tip = self._store.feeds.tip(office)
-            feed = (tip.number, tip.count, tip.sum)
+    def sign_receipt(self, key: SigningKey, office: str, nodes: Iterable[str], at: int) -> bytes:
+        """At the hub: the receipt for a division, with the heads of these nodes' origins.
+
+        One that would say the same is not signed again, and then nothing is written.
+        """
+        with self._store.read():
+            said = self._to_receipt(office, nodes)
             kept = self._store.evidence.receipt(office)
-            if kept is not None:
-                known = read_receipt(kept.line)
-                if (known.heads, known.feed) == (dict(heads), feed):
-                    return kept.line
+        if kept is not None:
+            known = read_receipt(kept.line)
+            if (known.heads, known.feed) == said:
+                return kept.line
+        with self._store.write():
+            heads, feed = self._to_receipt(office, nodes)
             size = self._store.evidence.tree().size
             line = sign_receipt(key, office, heads, feed, size, at)
             self._store.evidence.keep_receipt(KeptReceipt(office, size, at, line))
             return line
+
+    def _to_receipt(self, office: str, nodes: Iterable[str]) -> tuple[Heads, tuple[int, int, str]]:
+        tip = self._store.feeds.tip(office)
+        return self._store.ledger.heads_of(nodes), (tip.number, tip.count, tip.sum)
 
     def take_receipt(self, line: bytes, hub: PublicKey) -> Receipt:
         """Keep a receipt of the hub if it is newer.  BadSignature if it is not the hub's, BadReceipt if it is none."""
@@ -115,10 +122,11 @@ class Evidence:
 
     def sign_checkpoint(self, key: SigningKey, log: str, at: int) -> str:
         """At the hub: a checkpoint of the tree as it is now; the last one if it has not grown."""
+        kept = self._store.evidence.checkpoint()
+        if kept is not None and kept[0].size == self._store.evidence.tree().size:
+            return kept[1]
         with self._store.write():
-            tree, kept = self._store.evidence.tree(), self._store.evidence.checkpoint()
-            if kept is not None and kept[0].size == tree.size:
-                return kept[1]
+            tree = self._store.evidence.tree()
             note = sign_checkpoint(log, tree.size, tree.root(), at, key)
             seen = Seen(log, tree.size, tree.root().hex(), at // 1000 * 1000)
             self._store.evidence.keep_checkpoint(seen, note)

@@ -15,7 +15,7 @@ from common.case.view import CaseView, scope
 from common.events import Event
 from common.node.pen import Pen
 from common.node.projecting import facts as case_facts
-from common.offices import division, within
+from common.offices import feeds_of, within
 from common.reference import Reference
 from common.store import Store
 from common.store.feeds import Writer
@@ -156,9 +156,7 @@ class Settling:
         reference = self._reference
         found: list[str] = []
         if event.type == "officer.appointed" and event.id not in reference.positions:
-            found = (
-                [division(appointed.office)] if (appointed := reference.appointments.get(event.id)) else []
-            )
+            found = [appointed.office] if (appointed := reference.appointments.get(event.id)) else []
         elif event.type == "officer.ended" and event.id not in reference.positions:
             of = event.body.get("of")
             found = (
@@ -168,8 +166,9 @@ class Settling:
             )
         elif event.type == FORKED:
             node = reference.nodes.get(str(event.body.get("origin")).partition("/")[0])
-            found = [division(node.office)] if node else []
-        return [code for code in found if self._has_feed(code)]
+            found = [node.office] if node else []
+        codes = {code for office in found for code in feeds_of(office)}
+        return [code for code in sorted(codes) if self._has_feed(code)]
 
     # -- views
 
