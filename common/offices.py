@@ -54,6 +54,11 @@ def township_of(office: str) -> str | None:
     return code[:9] if len(code) >= 9 else None
 
 
+def feeds_of(office: str) -> frozenset[str]:
+    """The divisions whose feeds have what concerns an office: its own, and for a village its township's (design 5)."""
+    return frozenset(code for code in (division(office), township_of(office)) if code is not None)
+
+
 def county_of(office: str) -> str:
     return office[:6]
 

@@ -17,7 +17,7 @@ from common.case.tree import Tree
 from common.case.view import Aside, CaseView, Waiting
 from common.event_types import EVENT_TYPES, Home
 from common.events import REGISTERED, Event
-from common.offices import division, is_office, parent, township_of
+from common.offices import feeds_of, is_office, parent, township_of
 from common.reference import Reference
 from common.rights import RIGHTS, Relation
 
@@ -139,7 +139,7 @@ class _Offices:
         self.parties = Parties(frozenset(map(canon, self.named)), frozenset(map(canon, held | township)))
         addressee = {state.offer_to} if state.offer_to is not None else set()
         own = {registered} if registered is not None else set()
-        self.divisions = frozenset(map(division, held | township | addressee | own))
+        self.divisions = frozenset(code for office in held | addressee | own for code in feeds_of(office))
 
 
 def _named(tree: Tree) -> set[str]:

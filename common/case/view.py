@@ -110,7 +110,7 @@ def needs_confirmation(view: CaseView) -> str | None:
 
 
 def scope(view: CaseView) -> frozenset[str]:
-    """The divisions that hold the case: of the registering office, its township, every holder, the addressee."""
+    """The divisions that hold the case: of the registering office, every holder, the addressee; their townships."""
     return view.divisions
 
 

@@ -359,6 +359,21 @@ def test_evidence_of_a_fork_reaches_the_node_and_makes_it_open_an_epoch(county: 
     assert county.register(county.village).origin != old
 
 
+def test_what_concerns_a_village_reaches_its_township_from_the_county(county: County) -> None:
+    """A township's scope includes its villages': forks that the county saw, people whom its other machine appointed."""
+    second = county.enrol("township-2", county.township.office, county.hub)
+    fork = Forger(county.village)
+    for made in (county.register(county.village), fork.write()):
+        county.hub.take([made.line], county.village.id, upward=True)
+    agent = county.appoint(county.township, "新代办员", county.village.office, "agent")
+    county.level()
+    county.carry_down(county.hub, second)
+    assert len(second.store.ledger.of_type("origin.forked")) == 1
+    assert agent in second.reference.appointments
+    assert second.withheld() == county.township.withheld() == {}
+    second.store.close()
+
+
 def test_a_hub_that_lost_part_of_the_reference_ledger_publishes_no_more(county: County) -> None:
     origin = county.hub.reference_origin or ""
     lost = Forger(county.hub, origin=origin).write("rules.switched", {"edition": 1})

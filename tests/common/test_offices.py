@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.offices import Level, county_of, division, is_office, level, parent, serves, township_of, within
+from common.offices import (
+    Level,
+    county_of,
+    division,
+    feeds_of,
+    is_office,
+    level,
+    parent,
+    serves,
+    township_of,
+    within,
+)
 
 offices = st.builds(
     "{}{}{}".format,
@@ -58,6 +69,12 @@ def test_a_node_serves_its_division_and_the_units_of_it(office):
 )
 def test_the_level_and_the_township_follow_from_the_code(office, wanted, township):
     assert (level(office), township_of(office)) == (wanted, township)
+
+
+@given(offices)
+def test_what_concerns_a_village_concerns_its_township(office):
+    wanted = {division(office), township_of(office) or division(office)}
+    assert feeds_of(office) == wanted
 
 
 @pytest.mark.parametrize(

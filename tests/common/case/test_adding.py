@@ -22,7 +22,18 @@ from common.case.commands import (
     Urge,
 )
 from common.errors import BadInput, CommandRefused, NotPermitted
-from tests.builders import COUNTY, MZ, OTHER_TOWNSHIP, TOWNSHIP, VILLAGE, Case, accepted, refused, register
+from tests.builders import (
+    COUNTY,
+    MZ,
+    OTHER_TOWNSHIP,
+    OTHER_VILLAGE,
+    TOWNSHIP,
+    VILLAGE,
+    Case,
+    accepted,
+    refused,
+    register,
+)
 
 PAPER = ({"material": "bank", "original_seen": True},)
 
@@ -227,6 +238,13 @@ def test_the_case_is_held_by_the_registering_village_its_township_every_holder_a
     case.do("other_clerk", OfferCase(MZ))
     case.do("mz_chief", TakeCase())
     assert case.view.divisions == {VILLAGE, TOWNSHIP, OTHER_TOWNSHIP, COUNTY}
+
+
+def test_a_village_that_is_sent_a_case_holds_it_through_its_township():
+    """A village may speak to its township alone; a township's scope includes its villages'."""
+    case = accepted("MZ-005")
+    case.do("clerk", OfferCase(OTHER_VILLAGE))
+    assert case.view.divisions == {VILLAGE, TOWNSHIP, OTHER_VILLAGE, OTHER_TOWNSHIP}
 
 
 def test_an_addressee_that_declined_holds_the_case_no_more():
