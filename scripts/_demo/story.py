@@ -73,9 +73,7 @@ class Story:
             paper_for=lambda f: self.page(machine, role, f"form.{f.id}", pages)["hash"],
         )
         papers = [
-            self.paper(f"form.{f.id}", pages[f"form.{f.id}"])
-            for f in item.form
-            if f"form.{f.id}" in pages
+            self.paper(f"form.{f.id}", pages[f"form.{f.id}"]) for f in item.form if f"form.{f.id}" in pages
         ]
         for f in item.form:
             if f.type == "signature" and f.id in form:

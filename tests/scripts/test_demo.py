@@ -17,7 +17,15 @@ FOLDERS = {"hub", "township", "village-1", "village-2", "other-township", "other
 @pytest.mark.slow
 def test_the_story_holds_and_each_node_says_the_same_of_each_case(tmp_path):
     out, data = tmp_path / "out.json", tmp_path / "data"
-    command = [sys.executable, str(ROOT / "scripts" / "demo"), "--once", "--out", str(out), "--data", str(data)]
+    command = [
+        sys.executable,
+        str(ROOT / "scripts" / "demo"),
+        "--once",
+        "--out",
+        str(out),
+        "--data",
+        str(data),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=900, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     said = json.loads(out.read_text(encoding="utf-8"))
