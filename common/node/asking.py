@@ -26,6 +26,9 @@ from common.store.views import CaseRow
 
 _ID = re.compile(r"[0-9a-f]{64}\Z")
 PARENTS = "parents"  # the setting: addresses in order
+PUBLIC_URL = (
+    "public_url"  # the setting: the county's lasting address, in slips and in what applicants are given
+)
 _ORDER = (Truth.HERE, Truth.TOWNSHIP, Truth.COUNTY)
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 from common.case.automatic import confirmation, due_automatic
-from common.case.commands import Command, DecideCase, RegisterCase
+from common.case.commands import Command, RegisterCase
 from common.case.decide import Author, Moment, decide
 from common.case.fold import fold
 from common.case.state import Draft
@@ -16,18 +15,20 @@ from common.case.view import CaseView
 from common.clock import local_date
 from common.errors import CommandRefused, LedgerError, Misuse, NotFound, NotPermitted
 from common.events import Event, Seen
-from common.ids import MAX_SERIAL, CaseNumber, new_device_code, new_query_code
+from common.ids import new_device_code
 from common.keys import SEED_BYTES, PublicKey, SealKey, SigningKey, node_id, read_public_jwk
 from common.node import asking
 from common.node.checking import Check
 from common.node.evidence import Evidence
 from common.node.intake import Intake, places_of
 from common.node.lines import Line, read
+from common.node.numbers import Numbers
 from common.node.pen import Pen
 from common.node.references import References
 from common.node.settling import FORKED, Settling
+from common.node.touching import touched
 from common.node.values import CaseFile, Fault, Outgoing, Receipt, Status, Taken
-from common.offices import Level, division, level, within
+from common.offices import Level, level, within
 from common.reference import NodeRecord, Reference
 from common.store import SCHEMA, Store
 from common.store.database import StoreDamaged
@@ -42,8 +43,6 @@ SIGNING, SEALING = "signing_key", "seal_key"  # secrets
 DAY_MS = 24 * 3_600_000
 TIMERS_EARLIEST_MS, TIMERS_LATEST_MS = -DAY_MS, 40 * DAY_MS
 """A timer fires only while the clock lies so far from the newest checkpoint's time (design 4)."""
-
-_Decided = TypeVar("_Decided", bound=Command)
 
 
 class Node:
@@ -221,12 +220,12 @@ class Node:
             if isinstance(command, RegisterCase):
                 if repeated := self._registered(command.salt, author.office):
                     return repeated
-                command, view = self._numbered(command, author), None
+                view = None
             else:
                 view = self._view(case or "")
                 if base is not None and base != view.tip:
                     raise CommandRefused("case.stale", tip=view.tip)
-            return self._write_acts(self._with_decision_number(command, author), author, view)
+            return self._write_acts(self._numbers.complete(command, author.office), author, view)
 
     def _write_acts(self, command: Command, author: Author, view: CaseView | None) -> tuple[Event, ...]:
         pen, reference = self._pen(), self.reference
@@ -253,43 +252,17 @@ class Node:
         first, *later = self.store.ledger.of_case(row.case_id)
         return (first, *(event for event in later if event.origin == first.origin and event.at == first.at))
 
-    def _numbered(self, command: RegisterCase, author: Author) -> RegisterCase:
-        """With salt, number and query code where the caller left them empty (R-1007)."""
-        home = division(author.office)
-        number = command.number or self._case_number(home.ljust(12, "0"))
-        return replace(
-            command,
-            salt=command.salt or self._random(16).hex(),
-            number=number,
-            query_code=command.query_code or new_query_code(self._random(8)),
-        )
+    def decision_number(self, office: str) -> str:
+        """The next number of the office's own series at this node (R-511); free again if its transaction fails."""
+        return self._numbers.decision(office)
 
-    def _case_number(self, place: str) -> str:
-        """The day's next number of this device; the serial goes on where it was if the clock jumps back to a day."""
-        day, device = self.today(), self._device
-        serial = self.store.local.next_number(f"case {device} {day.isoformat()}")
-        if serial > MAX_SERIAL:
-            raise CommandRefused("case.serials_used_up", most=MAX_SERIAL)
-        return CaseNumber(place, day, device, serial).text
+    @property
+    def _numbers(self) -> Numbers:
+        return Numbers(self.store.local, self._device, self.today(), self._random, self.reference.office_name)
 
     @property
     def _device(self) -> str:
         return self.origin.partition("/")[2][:DEVICE_LENGTH]
-
-    def _with_decision_number(self, command: _Decided, author: Author) -> _Decided:
-        """A decision gets the next number of the deciding office's own series at this node (R-511)."""
-        if isinstance(command, DecideCase) and command.number is None:
-            return replace(command, number=self.decision_number(author.office))
-        if isinstance(command, RegisterCase) and command.finish and command.finish.decision.number is None:
-            decision = self._with_decision_number(command.finish.decision, author)
-            return replace(command, finish=replace(command.finish, decision=decision))
-        return command
-
-    def decision_number(self, office: str) -> str:
-        """The next number of the office's own series at this node (R-511); free again if its transaction fails."""
-        year, device = self.today().year, self._device
-        number = self.store.local.next_number(f"decision {office} {device} {year}")
-        return f"{self.reference.office_name(office)}〔{year}〕{device}{number:04}号"
 
     # -- writing what belongs to no case
 
@@ -423,8 +396,8 @@ class Node:
 
     def _settle(self, cases: Iterable[str], new: Iterable[Event]) -> None:
         events = {event.id: event for event in new}
-        cases = {*cases, *self._touched(events.values())}
-        self._settling(self._pen()).run(cases, events)
+        later = (case for event in events.values() for case in touched(self.store, event, self.id))
+        self._settling(self._pen()).run({*cases, *later}, events)
 
     def _settling(self, pen: Pen) -> Settling:
         reference = self.reference
@@ -444,15 +417,6 @@ class Node:
 
         home = record.office if record else None
         return Settling(self.store, reference, pen, home=home, hub=hub, serves=serves, due=due)
-
-    def _touched(self, events: Iterable[Event]) -> set[str]:
-        """The cases on which events of no case act later: cut-offs, mergers, calendars, ends (design 4)."""
-        found: set[str] = set()
-        for event in events:
-            if event.type == "node.enrolled" and event.body.get("node") == self.id:
-                found.update(self.store.ledger.cases())  # now it is known whose feeds this node keeps
-            found.update(_TOUCHES.get(event.type, _nothing)(self.store, event))
-        return found
 
     def _pen(self, origin: str | None = None) -> Pen:
         seen = self.store.evidence.seen()
@@ -670,35 +634,3 @@ def _read(
         except LedgerError as exc:
             refused.append((None, exc.code))
     return found, tuple(refused)
-
-
-def _nothing(store: Store, event: Event) -> Iterable[str]:
-    return ()
-
-
-def _revoked(store: Store, event: Event) -> Iterable[str]:
-    node = event.body.get("node")
-    return store.ledger.cases(store.ledger.heads_of((str(node),)))
-
-
-def _merged(store: Store, event: Event) -> Iterable[str]:
-    old = event.body.get("old")
-    return (
-        {*store.views.open_at(division(old)), *store.feeds.cases_of(division(old))}
-        if isinstance(old, str)
-        else ()
-    )
-
-
-def _ended(store: Store, event: Event) -> Iterable[str]:
-    """Acts of the same origin after the end are judged anew."""
-    return store.ledger.cases_after(event.origin, event.seq)
-
-
-_TOUCHES: Mapping[str, Callable[[Store, Event], Iterable[str]]] = {
-    "calendar.published": lambda store, event: store.views.open_cases(),
-    "rules.switched": lambda store, event: store.ledger.cases(),
-    "node.revoked": _revoked,
-    "office.merged": _merged,
-    "officer.ended": _ended,
-}

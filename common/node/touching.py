@@ -1,0 +1,51 @@
+"""On which cases events of no case act later: cut-offs, mergers, calendars, ends of appointments (design 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from common.events import Event
+from common.offices import division
+from common.store import Store
+
+
+def touched(store: Store, event: Event, node: str) -> Iterable[str]:
+    """The cases to fold again because of this event; ``node``: whose store this is."""
+    if event.type == "node.enrolled" and event.body.get("node") == node:
+        return store.ledger.cases()  # now it is known whose feeds this node keeps
+    return _TOUCHES.get(event.type, _nothing)(store, event)
+
+
+def _nothing(store: Store, event: Event) -> Iterable[str]:
+    return ()
+
+
+def _calendar(store: Store, event: Event) -> Iterable[str]:
+    return store.views.open_cases()
+
+
+def _rules(store: Store, event: Event) -> Iterable[str]:
+    return store.ledger.cases()
+
+
+def _revoked(store: Store, event: Event) -> Iterable[str]:
+    return store.ledger.cases(store.ledger.heads_of((str(event.body.get("node")),)))
+
+
+def _merged(store: Store, event: Event) -> Iterable[str]:
+    old = division(str(event.body.get("old")))
+    return {*store.views.open_at(old), *store.feeds.cases_of(old)}
+
+
+def _ended(store: Store, event: Event) -> Iterable[str]:
+    """Acts of the same origin after the end are judged anew."""
+    return store.ledger.cases_after(event.origin, event.seq)
+
+
+_TOUCHES: Mapping[str, Callable[[Store, Event], Iterable[str]]] = {
+    "calendar.published": _calendar,
+    "rules.switched": _rules,
+    "node.revoked": _revoked,
+    "office.merged": _merged,
+    "officer.ended": _ended,
+}
