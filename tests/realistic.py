@@ -100,7 +100,9 @@ class County:
     def __init__(self, seed: int, pack: Pack, townships: int = 1, villages: int = 2) -> None:
         self.random = Random(seed)
         self.pack = pack
+        self.items = pack.items  # that people apply for
         self.now = FIRST_MS
+        self.pause_ms = (20_000, 3_000_000)  # between one act and the next, shortest and longest
         self.publisher = Author(self.random, pack.county)  # the hub, writing the reference ledger
         self.hub = copy(self.publisher)  # the hub, acting on cases: the same keys, an origin of its own
         self.hub.begin_epoch(self.random)
@@ -180,9 +182,13 @@ class County:
     def cases(self) -> Iterator[list[Event]]:
         """Without end: the events of one case after another, each case in the order of its acts."""
         while True:
-            village = self.random.choice(self.villages)
-            township = next(t for t in self.townships if village.office.startswith(t.office))
-            yield list(self._case(village, township, self.random.choice(self.pack.items)))
+            yield list(self.life())
+
+    def life(self) -> Iterator[Event]:
+        """The events of one case, each written when it is asked for."""
+        village = self.random.choice(self.villages)
+        township = next(t for t in self.townships if village.office.startswith(t.office))
+        return self._case(village, township, self.random.choice(self.items))
 
     def events(self, count: int) -> list[Event]:
         """Events of many cases, mixed as they come in: each origin in order."""
@@ -266,7 +272,7 @@ class County:
         base: str | None = None,
     ) -> Event:
         """An act of a case, or of a node if it names none."""
-        self.now += self.random.randint(20_000, 3_000_000)
+        self.now += self.random.randint(*self.pause_ms)
         if self.seen is None or self.random.random() < 0.05:
             size = (self.seen.size if self.seen else 190) + self.random.randint(5, 60)
             log = f"{self.pack.county}.bianmin/{self.hub.origin}"

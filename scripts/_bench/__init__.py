@@ -1,0 +1,1 @@
+"""The benchmark's parts; see docs/benchmark.md."""
