@@ -9,7 +9,7 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from common.case import Author
-from common.errors import NotFound
+from common.errors import BadInput, NotFound
 from common.papers import MAX_UPLOAD_BYTES
 from common.web import visitor
 from common.web.api import acting, papers
@@ -33,6 +33,7 @@ def api_pages(sync: Sync | None) -> Blueprint:
         sync: 立即同步: one exchange, its report as JSON; None where there is nobody above.
     """
     api = Blueprint("api", __name__, url_prefix="/api/v1")
+    api.before_request(_strict_query)
 
     @api.get("/openapi.json")
     @right("public")
@@ -125,6 +126,16 @@ def api_pages(sync: Sync | None) -> Blueprint:
         return jsonify(answer), status
 
     return api
+
+
+_QUERY: Mapping[str, tuple[str, ...]] = {"api.case": ("full",), "api.worklist": ("page",)}
+
+
+def _strict_query() -> None:
+    """A name behind the ? that this address does not know is refused: it was meant to do something."""
+    for name in request.args:
+        if name not in _QUERY.get(request.endpoint or "", ()):
+            raise BadInput("api.field_unknown", field=name[:80])
 
 
 def _repeats() -> Repeats:
