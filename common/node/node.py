@@ -451,7 +451,7 @@ class Node:
         """Start a new epoch now, from the tips of the old ones; at the hub it is announced in the reference ledger."""
         with self.store.write():
             tips = [[o, *head] for o, head in sorted(self._own_heads().items())]
-            if tips:
+            if tips or self.store.local.setting(EPOCH_DUE):
                 self.store.local.set_setting(ORIGIN, self._new_origin())
             self.store.local.set_setting(EPOCH_DUE, None)
             body: dict[str, Any] = {
@@ -486,12 +486,12 @@ class Node:
     def receipt(self, division: str) -> bytes:
         """At the hub: the signed receipt for a division; the last one if it would say the same.
 
-        Its heads are those of the division's own nodes and of the township's above them, who act on the same cases.
+        Its heads are those of the division's own nodes; who stands above them has a receipt of its own.
         """
         nodes = [
             node.id
             for node in self.reference.nodes.values()
-            if division.startswith(node.office) and node.id != self.id
+            if node.office == division and node.id != self.id
         ]
         return self._evidence.sign_receipt(self.signing_key, division, nodes, self.now())
 

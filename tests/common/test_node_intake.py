@@ -339,6 +339,24 @@ def test_a_node_that_hears_of_its_own_lost_act_opens_an_epoch_before_it_writes(c
     assert county.register(county.village).origin == event.origin
 
 
+def test_an_image_from_before_the_first_act_does_not_begin_the_same_epoch_again(county: County) -> None:
+    """The lost life wrote its first event; the image knows the epoch's name and nothing of it."""
+    store = open_store(county.folder / "image.db", STORE_KEY)
+    image = Node.create(store, county.clock, chance("image"), root=county.root.kid)
+    drawn = image.origin
+    assert image.heads_shown(county.hub.id, {drawn: (1, "a" * 64)})
+    office = next(
+        o for o in sorted(county.hub.reference.offices) if len(o) == 12 and o > county.village_2.office
+    )
+    keys = {"sign": image.signing_key.public_jwk(), "seal": image.seal_key.public_jwk()}
+    county.hub.publish("node.enrolled", {"node": image.id, "office": office, "name": "新", **keys})
+    reference = county.hub.store.ledger.after(county.hub.reference_origin or "", 0, 1 << 30)
+    image.take([one.line for one in reference], county.hub.id, upward=False)
+    assert image.origin != drawn
+    assert image.store.ledger.head(drawn) is None
+    assert image.store.ledger.heads_of((image.id,)).keys() == {image.origin}
+
+
 def test_a_clone_hears_of_the_other_and_both_lines_stay(county: County) -> None:
     twin = county.reopened(county.village)
     first = Forger(twin)
