@@ -15,8 +15,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import waitress  # type: ignore[import-untyped]
-
 from common.accounts import Accounts
 from common.cli import data_folder, end_on_sigterm, key_beside_data, key_file
 from common.clock import BEIJING
@@ -164,6 +162,8 @@ def serve(app: WSGI, host: str, port: int, *, proxy: str | None = None) -> int:
     Errors:
         Misuse ``serve.port``.
     """
+    import waitress  # type: ignore[import-untyped]  # the other commands start sooner without it
+
     end_on_sigterm()
     listener = _listen(host, port)
     trusted: dict[str, Any] = {}

@@ -13,12 +13,8 @@ from common.clock import Pause, Unit, due_date
 from common.commands import Commands, a_count, a_day, add, add_group, add_shared_commands, iso
 from common.errors import NotFound
 from common.node import Node
-from common.packs import BadPack, load_pack
+from common.node.asking import PUBLIC_URL
 from common.program import alone, new_store, opened, practice_clock, refuse_moved_clock, serve
-from common.web.registration.pages import PUBLIC_URL
-from county_hub.app import create_app
-from county_hub.chores import at_work
-from county_hub.founding import ROOT_KEY, publish_pack, write_root_key
 from county_hub.slips import making
 from sync.slips import check_address
 
@@ -79,6 +75,9 @@ def a_pause(text: str) -> Pause:
 
 
 def create(args: argparse.Namespace) -> Outcome:
+    from common.packs import BadPack, load_pack  # the other commands start sooner without pinyin
+    from county_hub.founding import ROOT_KEY, publish_pack, write_root_key
+
     refuse_moved_clock(args.practice)
     if args.url:
         check_address(args.url)
@@ -116,6 +115,9 @@ def set_url(args: argparse.Namespace) -> Outcome:
 
 
 def serve_pages(args: argparse.Namespace) -> int:
+    from county_hub.app import create_app  # the other commands start sooner without the pages
+    from county_hub.chores import at_work
+
     with opened(args) as program, alone(program.folder):
         app = create_app(program)
         with at_work(program.node):

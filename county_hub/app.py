@@ -22,7 +22,8 @@ from common.web.resets import reset_choices
 from common.web.rights import right
 from common.web.settings import NavLink, Settings
 from common.web.worklists.lists import counts
-from county_hub import desk, nodes, public, slips
+from county_hub import desk, nodes, public
+from county_hub.slips import views as slips
 from sync.blueprint import blueprint as exchange_routes
 from sync.enrolling import answer_enrolment
 from sync.papers import Room

@@ -14,7 +14,6 @@ from common.program import alone, opened, serve
 from common.texts import words
 from sync.child import SyncReport, parents, set_parents
 from sync.slips import check_address
-from township_node.app import create_app
 from township_node.exchanging import Exchanging
 from township_node.joining import join, require_enrolled
 
@@ -51,6 +50,8 @@ def create(args: argparse.Namespace) -> Outcome:
 
 
 def serve_pages(args: argparse.Namespace) -> int:
+    from township_node.app import create_app  # the other commands start sooner without the pages
+
     with opened(args) as program:
         require_enrolled(program.node)
         exchanging = Exchanging(program.node, program.papers)

@@ -10,9 +10,9 @@ from pathlib import Path
 from common.cli import data_folder
 from common.errors import Misuse, PeerRefused, PeerUnreachable
 from common.node import Node
+from common.node.asking import PUBLIC_URL
 from common.program import PAPERS, STORE, existing_store, new_store, practice_clock, refuse_moved_clock
 from common.store import Store
-from common.web.registration.pages import PUBLIC_URL
 from sync.child import parents, set_parents, sync_once
 from sync.enrol import Chain
 from sync.enrolling import begin, enrol, pending

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from common.commands import iso_instant
 from common.errors import BadInput
 from common.node import Node
+from common.node.asking import PUBLIC_URL
 from common.offices import Level, division, level, within
 from common.store.local import SlipRow
-from common.web.registration.pages import PUBLIC_URL
 from sync.enrolling import issue_slip
 from sync.slips import Slip, check_address, write_slip
 

@@ -10,13 +10,13 @@ from flask.typing import ResponseReturnValue
 
 from common.errors import BadInput, NotFound
 from common.node import Node
+from common.node.asking import PUBLIC_URL
 from common.offices import Level, level, parent
 from common.texts import words
 from common.web import visitor
 from common.web.bar import say
 from common.web.codes import qr_svg
 from common.web.items.queries import full_place_name, place_name
-from common.web.registration.pages import PUBLIC_URL
 from common.web.rights import right
 from county_hub.slips import making
 from sync.slips import check_address

@@ -14,7 +14,7 @@ import pytest
 
 from common.store import open_store
 from common.vault import read_key_file
-from common.web.registration.pages import PUBLIC_URL
+from common.node.asking import PUBLIC_URL
 from sync.enrolling import issue_slip
 from tests.county import build_county
 from tests.hub import Hub

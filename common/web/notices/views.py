@@ -6,10 +6,10 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from common.errors import NotFound
+from common.node.asking import PUBLIC_URL
 from common.web.codes import case_link, qr_svg
 from common.web.notices.documents import Document, document_of, receipt_for
 from common.web.papers_view import seen_case, the_node
-from common.web.registration.pages import PUBLIC_URL
 from common.web.rights import right
 
 blueprint = Blueprint(

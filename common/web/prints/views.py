@@ -15,6 +15,7 @@ from common.catalogue.items import Item
 from common.errors import NotFound
 from common.events import Event
 from common.node import CaseFile
+from common.node.asking import PUBLIC_URL
 from common.papers import Page
 from common.reference import Reference
 from common.web import visitor
@@ -24,7 +25,7 @@ from common.web.papers_view import seen_case, the_node
 from common.web.registration.applicant import Applicant, read_applicant
 from common.web.registration.event import SCOPE, applicant_body
 from common.web.registration.following import promised
-from common.web.registration.pages import PUBLIC_URL, application_of, drafts_of
+from common.web.registration.pages import application_of, drafts_of
 from common.web.registration.queries import registration_of
 from common.web.registration.tiles import is_electronic
 from common.web.rights import right

@@ -21,9 +21,6 @@ blueprint = Blueprint(
     static_url_path="/static/registration",
 )
 
-PUBLIC_URL = "public_url"
-"""Name of the setting: the county's public address, for the code that the applicant is given."""
-
 
 def drafts_of(node: Node, officer: Appointment) -> Drafts:
     return Drafts(node, officer, papers_of(node))

@@ -14,6 +14,7 @@ from common.case.file import acts_in_effect
 from common.catalogue.items import Item
 from common.errors import CommandRefused, NotFound
 from common.node import CaseFile
+from common.node.asking import PUBLIC_URL
 from common.offices import Level, level
 from common.reference import Edition
 from common.texts import words
@@ -33,14 +34,7 @@ from common.web.registration.capture import MAX_REQUEST_BYTES, take_pages
 from common.web.registration.drafts import Typed, lend, new_salt
 from common.web.registration.event import applicant_body, mandate_body, papers_body
 from common.web.registration.following import following
-from common.web.registration.pages import (
-    PUBLIC_URL,
-    application_of,
-    blueprint,
-    drafts_of,
-    path_to,
-    title_here,
-)
+from common.web.registration.pages import application_of, blueprint, drafts_of, path_to, title_here
 from common.web.registration.state import state_of
 from common.web.rights import body_limit, right, wants_json
 

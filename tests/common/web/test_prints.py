@@ -6,8 +6,8 @@ import io
 
 import pytest
 
+from common.node.asking import PUBLIC_URL
 from common.web.codes import qr_svg
-from common.web.registration.pages import PUBLIC_URL
 from tests.common.web.test_registration import PAPERS, Table, register
 from tests.county import build_county
 from tests.registering import drawing
