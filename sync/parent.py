@@ -15,7 +15,7 @@ from common.errors import AppError, BadInput, LedgerError
 from common.events import parse_json
 from common.node import Node, Taken
 from common.node.asking import program_version
-from common.offices import within
+from common.offices import township_of, within
 from common.store.feeds import Entry
 from common.store.ledger import Stored
 from sync import exchange, wire
@@ -260,12 +260,10 @@ class ParentView:
         return given, False
 
     def _receipts(self) -> list[tuple[int, bytes]]:
-        node = self._node
-        homes = {self._sender.office} | {
-            record.office
-            for record in self._reference.nodes.values()
-            if within(record.office, self._sender.office)
-        }
+        """(tree size, line) of those of the sender's division, of all below it, and of the township above it."""
+        node, home = self._node, self._sender.office
+        homes = {home, township_of(home) or home}
+        homes |= {x.office for x in self._reference.nodes.values() if within(x.office, home)}
         if node.is_hub:
             for home in homes:
                 node.receipt(home)

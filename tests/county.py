@@ -28,7 +28,7 @@ from common.clock import BEIJING
 from common.events import Event
 from common.keys import SigningKey
 from common.node import Node, Taken
-from common.offices import Level, within
+from common.offices import Level, township_of, within
 from common.packs import Pack, load_pack, with_item_ids
 from common.store import Store, open_store
 
@@ -171,7 +171,8 @@ class County:
             if entry.line is not None:
                 lines.append(entry.line)
         taken = child.take(lines, parent.id, upward=False)
-        for office in sorted({n.office for n in parent.reference.nodes.values() if within(n.office, home)}):
+        offices = {n.office for n in parent.reference.nodes.values() if within(n.office, home)}
+        for office in sorted(offices | {township_of(home) or home}):
             line = parent.receipt(office) if parent.is_hub else parent.receipt_line(office)
             if line:
                 child.take_receipt(line)

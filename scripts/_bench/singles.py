@@ -64,7 +64,7 @@ def _figures(
 
     def happens() -> None:
         if what == "one":
-            node.act(AddNote(county.text(2)), author, case=case)
+            node.act(AddNote(county.text(1)), author, case=case)
 
     trips, took_ms = [], []
     for _ in range(sizes.singles):

@@ -302,6 +302,16 @@ def test_a_receipt_that_says_the_same_is_not_signed_again(county: County) -> Non
     assert county.hub.receipt(county.village.office) == line
 
 
+def test_an_act_of_a_township_changes_its_receipt_and_that_of_the_village_concerned(county: County) -> None:
+    first = to_the_county(county)
+    offices = (county.village.office, county.village_2.office, county.township.office)
+    before = {office: county.hub.receipt(office) for office in offices}
+    county.township.act(AddNote("已电话告知"), county.clerk(county.township), case=first.id)
+    county.carry(county.township, county.hub)
+    changed = {office for office in offices if county.hub.receipt(office) != before[office]}
+    assert changed == {county.village.office, county.township.office}
+
+
 def test_a_receipt_by_another_key_is_refused(county: County) -> None:
     from common.errors import BadSignature
     from common.node.evidence import sign_receipt
