@@ -131,7 +131,9 @@ def encode(
         "body": body,
     }
     try:
-        payload = json.dumps(fields, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
+        payload = json.dumps(fields, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode(
+            "utf-8"
+        )
         decode(payload)
     except UnicodeEncodeError as exc:
         raise BadInput("event.bad_text") from exc
