@@ -8,6 +8,7 @@ import pytest
 
 from common.case import commands as c
 from common.case.decide import Author
+from common.events import encode
 from common.keys import jws_sign
 from county_hub.desk import count, queries
 from county_hub.nodes.queries import revoke
@@ -68,6 +69,26 @@ def test_an_act_set_aside_is_there_with_its_reason_its_author_and_the_way_to_its
     assert number in case.text
 
 
+def test_a_paper_delivered_on_a_decision_that_lost_tops_the_desk(hub):
+    county = hub.county
+    journey = Journey.start(county, "MZ-008")
+    journey.at_township(c.AcceptCase())
+    county.level()
+    second = county.enrol("township-b", county.township.office, county.hub)
+    county.carry(second, county.hub)
+    for node, name, granted in ((county.township, "王丽", True), (second, "周大勇", False)):
+        reasons = None if granted else "收入超过标准"
+        journey.do(node, name, c.DecideCase(granted, reasons, document="决定书"))
+        journey.do(node, name, c.Deliver("window", "本人", "本人"))
+    for node in (county.township, second):
+        county.carry_up(node, county.hub)
+    found = list(heaps(hub).values())
+    assert [heap.key for heap in found] == ["void", "aside"]
+    assert found[0].lines[0].case.number == journey.number
+    assert count(hub.node) == 2
+    assert "作废证件在外" in hub.client("何开明").get("/desk").root.all("section")[0].text
+
+
 def test_a_ruling_takes_it_off_the_desk(hub):
     number = set_one_aside(hub.county)
     [line] = heaps(hub)["aside"].lines
@@ -76,18 +97,16 @@ def test_a_ruling_takes_it_off_the_desk(hub):
     assert heaps(hub) == {}
 
 
-def test_an_ask_that_nobody_heard_is_there(hub):
-    journey = Journey.start(hub.county)
-    journey.to_county()
-    hub.county.level()
-    journey.do(hub.county.village, "陈会计", c.AskWithdrawal("不办了"))
-    hub.county.carry_up(hub.county.village, hub.county.township)
-    hub.county.carry_up(hub.county.township, hub.node)
-    found = heaps(hub)
-    if "asks" in found:  # an arrival hears it at once where the holder's node has it
-        [line] = found["asks"].lines
-        assert line.what == "申请撤回"
-        assert line.case.number == journey.number
+def test_an_ask_that_nobody_heard_is_there_until_the_holder_has_it(hub):
+    county = hub.county
+    journey = Journey.start(county)
+    county.level()
+    journey.do(county.village, "陈会计", c.AskWithdrawal("不办了"))
+    county.carry_up(county.village, county.hub)  # the village spoke to the county itself
+    [line] = heaps(hub)["asks"].lines
+    assert (line.what, line.place, line.case.number) == ("申请撤回", "回龙镇便民服务中心", journey.number)
+    county.level()
+    assert "asks" not in heaps(hub)
 
 
 def test_an_offer_lies_on_the_desk_once_nobody_has_answered_it_for_two_days(hub):
@@ -142,6 +161,33 @@ def test_a_record_that_cannot_be_read_is_there_with_its_reason(hub):
     assert stub.node == county.village.office
     assert "更新的版本" in stub.why
     assert count(hub.node) == 0  # it is on the desk, and not grave
+
+
+def test_a_case_moved_by_an_act_that_is_not_known_here_is_frozen_and_on_the_desk(hub):
+    county = hub.county
+    journey = Journey.start(county)
+    county.level()
+    township = county.township
+    seq, head = township.store.ledger.head(township.origin)
+    payload = encode(
+        type="case.teleported",
+        moves=True,
+        origin=township.origin,
+        seq=seq + 1,
+        prev=head,
+        at=township.now(),
+        seen=None,
+        ref=township.reference.head,
+        actor=county.officers[f"{township.office} clerk"],
+        case=journey.made.id,
+        base=township.case(journey.number).view.tip,
+        body={"office": township.office, "day": "2026-03-04"},
+    )
+    line = jws_sign(township.signing_key, payload).encode("ascii") + b" " + payload
+    hub.node.take([line], township.id, upward=True)
+    [line] = heaps(hub)["frozen"].lines
+    assert (line.case.number, line.place) == (journey.number, "回龙镇便民服务中心")
+    assert count(hub.node) == 1
 
 
 def test_a_long_list_is_cut_and_says_so(hub, monkeypatch):
