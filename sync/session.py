@@ -382,7 +382,7 @@ class Session:
             if settled.lost_past:
                 store.local.forget_parents_papers()
             for division, span in answer.feed.items():
-                store.peers.move_cursor(parent, answer.epoch, division, span.upto)
+                store.peers.move_cursor(parent, answer.epoch, division, span.upto, after=span.after)
             if answer.newest:
                 store.peers.skip_requests(parent, answer.newest)
             if matching is not None:

@@ -123,9 +123,14 @@ class Peers:
             or 0
         )
 
-    def move_cursor(self, peer: str, epoch: str, division: str, number: int) -> None:
-        """Everything up to this number has been taken.  A cursor never goes back."""
+    def move_cursor(self, peer: str, epoch: str, division: str, number: int, after: int = 0) -> None:
+        """What stands after ``after``, up to this number, has been taken.  A cursor never goes back.
+
+        It does not go over a gap either: an answer to an earlier life of this disk, put back since, looks newer.
+        """
         with self._db.write():
+            if after > self.cursor(peer, epoch, division):
+                return
             self._db.run(
                 "INSERT INTO cursor (peer, epoch, division, number) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (peer, epoch, division) DO UPDATE SET number = max(number, excluded.number)",

@@ -444,6 +444,30 @@ def test_a_restored_village_fetches_its_own_past_back_and_opens_an_epoch(linked:
     restored.store.close()
 
 
+def test_an_answer_from_before_a_restore_moves_no_cursor_over_what_was_lost(linked: Linked, tmp_path):
+    """Its request id looks newer than all that the restored disk knows; the entries before its page were never taken."""
+    c = linked.county
+    linked.level()
+    c.village.store.close()
+    image = tmp_path / "image.db"
+    shutil.copy(c.village.store.path, image)
+    case = c.register(c.village).id
+    linked.sync(c.village, c.township)
+    c.township.act(AcceptCase(), c.clerk(c.township), case=case)
+    link = linked.link(c.township)
+    assert linked.sync(c.village, link).taken == 1
+    c.village.store.close()
+    for ending in ("-wal", "-shm"):
+        (tmp_path / (c.village.store.path.name + ending)).unlink(missing_ok=True)
+    shutil.copy(image, c.village.store.path)
+    restored = c.reopened(c.village)
+    linked.rooms[restored.id] = linked.rooms[c.village.id]
+    linked.sync(restored, linked.link(c.township, lambda answer: link.answers[0]))
+    assert linked.sync(restored, c.township).result == "level"
+    all_hold(c, case, restored, c.township)
+    restored.store.close()
+
+
 def test_a_new_machine_of_a_village_gets_the_old_ones_cases(linked: Linked):
     c = linked.county
     case = c.register(c.village).id

@@ -53,6 +53,14 @@ def test_a_cursor_belongs_to_a_peers_epoch_and_never_goes_back(store: Store) -> 
     assert peers.cursor(PEER, "ABCDEFGH", "511322116") == 0
 
 
+def test_a_cursor_never_goes_over_entries_that_were_not_taken(store: Store) -> None:
+    store.peers.move_cursor("p", "AAAAAAAA", "511322115", 4)
+    store.peers.move_cursor("p", "AAAAAAAA", "511322115", 9, after=5)
+    assert store.peers.cursor("p", "AAAAAAAA", "511322115") == 4
+    store.peers.move_cursor("p", "AAAAAAAA", "511322115", 9, after=3)
+    assert store.peers.cursor("p", "AAAAAAAA", "511322115") == 9
+
+
 def test_heads_shown_replace_those_of_the_same_origin_only(store: Store) -> None:
     peers = store.peers
     peers.show_heads(PEER, {"o/1": (3, A), "o/2": (5, B)})
