@@ -19,7 +19,7 @@ from typing import Protocol
 from sync.headers import Answer, FeedSpan, Offer, Pull, Pulled
 
 MIN_PAGE_BYTES = 16 * 1024
-MAX_PAGE_BYTES = 256 * 1024
+MAX_PAGE_BYTES = 1024 * 1024
 MAX_PULLS = 16
 CHECKPOINT_AGE_MS = 3_600_000
 _LEFT_BYTES = 140  # they stand in the header, which has a limit of its own

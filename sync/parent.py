@@ -265,8 +265,7 @@ class ParentView:
         homes = {home, township_of(home) or home}
         homes |= {x.office for x in self._reference.nodes.values() if within(x.office, home)}
         if node.is_hub:
-            for home in homes:
-                node.receipt(home)
+            node.sign_receipts(homes)
         return [(kept.size, kept.line) for kept in node.store.evidence.receipts() if kept.office in homes]
 
     def checkpoint(self) -> tuple[int, int, str] | None:

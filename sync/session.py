@@ -31,6 +31,9 @@ MAX_ROUNDS = 100_000
 STALLS = 3
 CUTS = 2
 """Cuts within one run after which it ends; each makes the pages smaller."""
+FIRST_PAGE_BYTES = 256 * 1024
+QUICK_MS = 4_000
+"""After a full page that took no longer pages grow: on a slow link a page must arrive within the time of one call."""
 _MESSAGE = b"bianmin/"
 _KEPT = "sync.parent:"
 _PAGE = "sync.page:"
@@ -165,7 +168,7 @@ class Session:
         self._progress, self._stopped = progress, stopped
         self._carrier = Carrier(room, link, MAX_PIECE_BYTES, self._tell_paper)
         self._sent = self._taken = self._cuts = 0
-        self._page = self._page_before = MAX_PAGE_BYTES
+        self._page = self._page_before = FIRST_PAGE_BYTES
         self._refused: list[Words] = []
         self._later: dict[str, str] = {}
         self._asked: set[str] = set()
@@ -202,7 +205,7 @@ class Session:
 
     def _meet(self, *, again: bool = False) -> None:
         store = self._node.store
-        self._page = self._page_before = store.local.setting(_PAGE + self._link.url, MAX_PAGE_BYTES)
+        self._page = self._page_before = store.local.setting(_PAGE + self._link.url, FIRST_PAGE_BYTES)
         self._parent = contact(self._node, self._link, again=again)
         self._key = keys.read_public_jwk(self._parent.sign)
         self._belief, self._show_chain = load_belief(self._node, self._parent.node)
@@ -230,8 +233,12 @@ class Session:
         """Say it until an answer comes; the answer, and whether anything got further."""
         while True:
             try:
+                started = self._node.now()
                 answer, lines, used = self._say(offered)
-                return answer, self._keep(used, answer, lines)
+                moved = self._keep(used, answer, lines)
+                if (offered.lines and not offered.complete) or answer.more:
+                    self._grow(self._node.now() - started)
+                return answer, moved
             except TooLarge:
                 if not self._shrink():
                     raise
@@ -245,6 +252,10 @@ class Session:
         smaller = max(MIN_PAGE_BYTES, self._page // 2)
         changed, self._page = smaller < self._page, smaller
         return changed
+
+    def _grow(self, took_ms: int) -> None:
+        if 0 <= took_ms <= QUICK_MS:
+            self._page = min(MAX_PAGE_BYTES, self._page * 2)
 
     def _prepare(self) -> Offered:
         """The next offer, but for its request id: nothing has been said yet."""
@@ -366,8 +377,6 @@ class Session:
         if matching is not None:
             self._sent += len(matching.sent)
             self._asked |= set(matching.header.need)
-            if matching.lines and not matching.complete:
-                self._page = min(MAX_PAGE_BYTES, self._page * 2)
         self._tell(answer)
         return settled.moved or new > 0
 

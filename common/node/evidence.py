@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from common.errors import BadSignature, LedgerError
@@ -87,24 +87,28 @@ class Evidence:
         """The newest receipt held for each division."""
         return {kept.office: read_receipt(kept.line) for kept in self._store.evidence.receipts()}
 
-    def sign_receipt(self, key: SigningKey, office: str, nodes: Iterable[str], at: int) -> bytes:
-        """At the hub: the receipt for a division, with the heads of these nodes' origins.
+    def sign_receipts(self, key: SigningKey, offices: Mapping[str, Collection[str]], at: int) -> None:
+        """At the hub: the receipts for these divisions, each with the heads of its nodes' origins.
 
-        One that would say the same is not signed again, and then nothing is written.
+        One that would say the same is not signed again; if all would, nothing is written.
         """
         with self._store.read():
-            said = self._to_receipt(office, nodes)
-            kept = self._store.evidence.receipt(office)
-        if kept is not None:
-            known = read_receipt(kept.line)
-            if (known.heads, known.feed) == said:
-                return kept.line
+            stale = [office for office, nodes in offices.items() if not self._says_the_same(office, nodes)]
+        if not stale:
+            return
         with self._store.write():
-            heads, feed = self._to_receipt(office, nodes)
             size = self._store.evidence.tree().size
-            line = sign_receipt(key, office, heads, feed, size, at)
-            self._store.evidence.keep_receipt(KeptReceipt(office, size, at, line))
-            return line
+            for office in stale:
+                heads, feed = self._to_receipt(office, offices[office])
+                line = sign_receipt(key, office, heads, feed, size, at)
+                self._store.evidence.keep_receipt(KeptReceipt(office, size, at, line))
+
+    def _says_the_same(self, office: str, nodes: Collection[str]) -> bool:
+        kept = self._store.evidence.receipt(office)
+        if kept is None:
+            return False
+        known = read_receipt(kept.line)
+        return (known.heads, known.feed) == self._to_receipt(office, nodes)
 
     def _to_receipt(self, office: str, nodes: Iterable[str]) -> tuple[Heads, tuple[int, int, str]]:
         tip = self._store.feeds.tip(office)

@@ -483,17 +483,21 @@ class Node:
             raise NotFound("node.no_hub")
         return read_public_jwk(hub.sign)
 
-    def receipt(self, division: str) -> bytes:
-        """At the hub: the signed receipt for a division; the last one if it would say the same.
+    def sign_receipts(self, divisions: Iterable[str]) -> None:
+        """At the hub: have a receipt for each of these divisions that says what is held now.
 
         Its heads are those of the division's own nodes; who stands above them has a receipt of its own.
         """
-        nodes = [
-            node.id
-            for node in self.reference.nodes.values()
-            if node.office == division and node.id != self.id
-        ]
-        return self._evidence.sign_receipt(self.signing_key, division, nodes, self.now())
+        nodes: dict[str, list[str]] = {division: [] for division in divisions}
+        for node in self.reference.nodes.values():
+            if node.office in nodes and node.id != self.id:
+                nodes[node.office].append(node.id)
+        self._evidence.sign_receipts(self.signing_key, nodes, self.now())
+
+    def receipt(self, division: str) -> bytes:
+        """At the hub: the signed receipt for a division; the last one if it would say the same."""
+        self.sign_receipts((division,))
+        return self.receipt_line(division) or b""
 
     def take_receipt(self, line: bytes) -> Receipt:
         """Keep a receipt if it is newer than the one held.  BadSignature, or BadReceipt, if it is not the hub's."""
