@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from common.event_types import APPOINTMENTS
-from common.events import Event, decode
+from common.events import Event, recall
 from common.store.cases import Cases
 from common.store.database import Database, Value
 
@@ -40,7 +40,7 @@ class Stored:
     @property
     def event(self) -> Event:
         jws, _, payload = self.line.partition(b" ")
-        return decode(payload, jws.decode("ascii"))
+        return recall(self.id, payload, jws.decode("ascii"))
 
 
 @dataclass(slots=True)

@@ -429,9 +429,10 @@ def _sought(text: str) -> str:
 
 def normal_word(text: str) -> str:
     """A word as it is kept and sought: capitals, and of ASCII only letters and digits."""
-    return "".join(
-        char for char in text.upper() if char.isalnum() or (ord(char) > 127 and not char.isspace())
-    )
+    capitals = text.upper()
+    if capitals.isalnum():
+        return capitals
+    return "".join(char for char in capitals if char.isalnum() or (ord(char) > 127 and not char.isspace()))
 
 
 def words_of(name: str, numbers: Iterable[str]) -> frozenset[str]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from common import events
 from common.errors import BadInput
-from common.events import BadEvent, Seen, decode, encode, event_id, parse_json, split_line
+from common.events import BadEvent, Seen, decode, encode, event_id, parse_json, recall, split_line
 
 ID = "ab" * 32
 FIELDS = {
@@ -82,6 +82,13 @@ def test_an_event_is_read_as_it_was_written(given_fields):
     assert {name: getattr(event, name) for name in given_fields} == given_fields
     assert (event.v, event.payload, event.jws) == (1, payload, "jws")
     assert event.id == hashlib.sha256(payload).hexdigest() == event_id(payload)
+
+
+@given(fields())
+def test_an_event_kept_under_its_id_is_recalled_as_it_was_read(given_fields):
+    payload = encode(**given_fields)
+    event = decode(payload, "a..b")
+    assert recall(event.id, payload, "a..b") == event
 
 
 @given(fields())
