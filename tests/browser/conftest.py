@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import contextmanager
 
 import pytest
 from flask import Flask
-from waitress import wasyncore
-from waitress.server import create_server
 
 from tests import chromium
+from tests.serving import serving
 
 FLAGS = (
     "--no-sandbox",
@@ -21,21 +19,6 @@ FLAGS = (
     "--disable-sync",
 )
 DESK, WALL, PHONE = (1366, 768), (1920, 1080), (390, 844)
-
-
-@contextmanager
-def serving(app: Flask):
-    """The app on a free port of 127.0.0.1; gives its address."""
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.effective_port}"
-    finally:
-        # Closed by the thread that waits on its sockets: closed from here, that wait would fail now and then.
-        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
-        thread.join(5)
-        server.task_dispatcher.shutdown(timeout=5)
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,11 @@ from playwright.sync_api import expect
 
 from common.web.papers_view import papers_of
 from tests import chromium
-from tests.browser.conftest import DESK, FLAGS, PHONE, Visit, serving
+from tests.browser.conftest import DESK, FLAGS, PHONE, Visit
 from tests.common.web.test_registration import Table, register
 from tests.county import build_county
 from tests.registering import app_of, old_person, photo
+from tests.serving import serving
 from tests.web_app import PASSWORD
 
 pytestmark = pytest.mark.browser

@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 
+from common.node.asking import PUBLIC_URL
 from common.store import open_store
 from common.vault import read_key_file
-from common.node.asking import PUBLIC_URL
 from sync.enrolling import issue_slip
 from tests.county import build_county
 from tests.hub import Hub
-from tests.township_node.served import serving, township_app
+from tests.serving import serving
+from tests.township_node.served import township_app
 from township_node.__main__ import main
 
 TOWNSHIP, VILLAGE = "511322102", "511322102201"
