@@ -33,8 +33,8 @@ MAX_INFLATED_BYTES = 32 * 1024 * 1024
 MAX_LINES = 20_000
 MAX_HEADER_BYTES = 1024 * 1024
 MAX_HEADER_DEPTH = 16
-DICTIONARY = 1  # the version that we write with
-DICTIONARIES = (0, 1)  # the versions that we can read; 0 is none
+DICTIONARY = 2  # the version that we write with
+DICTIONARIES = (0, 1, 2)  # the versions that we can read; 0 is none
 
 _OUTER = re.compile(rb"bianmin/1 (-|[a-z2-7]{12}) ([a-z2-7]{12}) (0|[1-9][0-9]{0,3})\n")
 _ANY_VERSION = re.compile(rb"bianmin/([0-9]{1,4}) ")

@@ -72,8 +72,8 @@ def test_any_header_and_lines_come_back(header, lines, dictionary, sender):
 
 
 def test_the_outer_line_is_readable_and_says_for_whom():
-    assert packed().startswith(b"bianmin/1 abcdefghijkl mnopqrstuvwx 1\n")
-    assert wire.read_outer(packed(sender=None)) == Outer(None, THERE, 1)
+    assert packed().startswith(b"bianmin/1 abcdefghijkl mnopqrstuvwx 2\n")
+    assert wire.read_outer(packed(sender=None)) == Outer(None, THERE, 2)
 
 
 def test_a_message_is_the_outer_line_and_a_seal_over_signature_and_frame():
@@ -126,7 +126,7 @@ def test_a_relay_cannot_change_whom_it_is_from_or_for():
     data = packed()
     for changed in (data.replace(b"abcdefghijkl", b"-"), data.replace(b"mnopqrstuvwx", b"abcdefghijkl")):
         assert code_of(changed) == "message.wrong_seal"
-    assert code_of(data.replace(b" 1\n", b" 0\n", 1)) == "message.wrong_seal"
+    assert code_of(data.replace(b" 2\n", b" 0\n", 1)) == "message.wrong_seal"
 
 
 def test_a_message_signed_by_another_is_refused():
@@ -175,7 +175,7 @@ def test_a_signature_over_a_message_is_none_over_an_event():
         ("message.wrong_form", b"bianmin/1 abcdefghijkl mnopqrstuvwx 99999\n"),
         ("message.unknown_version", b"bianmin/2 abcdefghijkl mnopqrstuvwx 1\n"),
         ("message.unknown_version", b"bianmin/12 in another form\n"),
-        ("message.unknown_dictionary", b"bianmin/1 abcdefghijkl mnopqrstuvwx 2\n"),
+        ("message.unknown_dictionary", b"bianmin/1 abcdefghijkl mnopqrstuvwx 3\n"),
         ("message.unknown_dictionary", b"bianmin/1 abcdefghijkl mnopqrstuvwx 9999\n"),
     ],
     ids=itertools.count(),
@@ -296,7 +296,7 @@ def test_a_full_message_is_still_taken():
         {"lines": [b"a\nb"]},
         {"lines": [b"a"] * (wire.MAX_LINES + 1)},
         {"lines": [bytes(1024 * 1024)] * 33},
-        {"dictionary": 2},
+        {"dictionary": 3},
         {"dictionary": -1},
     ],
     ids=itertools.count(),
