@@ -26,8 +26,9 @@ from common.node.numbers import Numbers
 from common.node.pen import Pen
 from common.node.references import References
 from common.node.settling import FORKED, Settling
-from common.node.touching import touched
+from common.node.touching import caught_up, touched
 from common.node.values import CaseFile, Fault, Outgoing, Receipt, Status, Taken
+from common.node.withholding import lacking, unreceipted
 from common.offices import Level, level, within
 from common.reference import NodeRecord, Reference
 from common.store import SCHEMA, Store
@@ -396,6 +397,8 @@ class Node:
 
     def _settle(self, cases: Iterable[str], new: Iterable[Event]) -> None:
         events = {event.id: event for event in new}
+        for event in [*events.values()]:
+            events.update((old.id, old) for old in caught_up(self.store, event, self.id))
         later = (case for event in events.values() for case in touched(self.store, event, self.id))
         self._settling(self._pen()).run({*cases, *later}, events)
 
@@ -509,17 +512,19 @@ class Node:
         return kept.line if kept else None
 
     def withheld(self) -> dict[str, int]:
-        """division -> how many events fewer this node holds of it than the county signed for (docs/decisions/0002).
+        """division -> how many of its events the county signed for and this node lacks, at the least.
 
         Events may still be on their way; once an exchange says that all is level, somebody withholds them.
         """
-        home = self.office
-        counts = {
-            office: receipt.feed[1] - self.store.feeds.tip(office).count
-            for office, receipt in self._evidence.receipts().items()
-            if within(office, home)
-        }
-        return {office: count for office, count in counts.items() if count > 0}
+        with self.store.read():
+            receipts, reference = self._evidence.receipts(), self.reference
+            beyond = unreceipted(self.store, receipts, reference)
+            lacks = {
+                office: lacking(self.store, receipt, beyond)
+                for office, receipt in receipts.items()
+                if within(office, self.office)
+            }
+        return {office: count for office, count in lacks.items() if count}
 
     def checkpoint(self) -> bytes:
         """The newest checkpoint: at the hub signed anew if the tree has grown, elsewhere the newest held, or b""."""

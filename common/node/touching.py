@@ -1,4 +1,4 @@
-"""On which cases events of no case act later: cut-offs, mergers, calendars, ends of appointments (design 4)."""
+"""What events of no case act on later: cut-offs, mergers, calendars, ends of appointments, enrolment (design 4)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,21 @@ from common.store import Store
 
 def touched(store: Store, event: Event, node: str) -> Iterable[str]:
     """The cases to fold again because of this event; ``node``: whose store this is."""
-    if event.type == "node.enrolled" and event.body.get("node") == node:
+    if _enrols(event, node):
         return store.ledger.cases()  # now it is known whose feeds this node keeps
     return _TOUCHES.get(event.type, _nothing)(store, event)
+
+
+def caught_up(store: Store, event: Event, node: str) -> list[Event]:
+    """Events of no case that came before it was known whose feeds this node keeps, if it is known from now on."""
+    return [old for kind in _OF_NO_CASE for old in store.ledger.of_type(kind)] if _enrols(event, node) else []
+
+
+_OF_NO_CASE = ("officer.appointed", "officer.ended", "origin.forked")
+
+
+def _enrols(event: Event, node: str) -> bool:
+    return event.type == "node.enrolled" and event.body.get("node") == node
 
 
 def _nothing(store: Store, event: Event) -> Iterable[str]:

@@ -7,7 +7,7 @@ and the set hash of the distinct events in the feed (docs/decisions/0002).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from common.store.cases import Cases
@@ -229,6 +229,23 @@ class Feeds:
                 int.from_bytes(total, "big"),
             ):
                 yield code, "feed.tip"
+
+    def beyond(self, division: str, places: Mapping[str, int]) -> list[str]:
+        """The ids in the division's feed that stand on the main lines of these origins after these places."""
+        row = self._db.row("SELECT id FROM division WHERE code = ?", (division,))
+        if row is None:
+            return []
+        found: list[str] = []
+        for origin, seq in places.items():
+            rows = self._db.rows(
+                "SELECT e.id FROM event e JOIN origin o ON o.id = e.origin WHERE o.name = ? AND e.seq > ?"
+                " AND e.seq <= o.seq AND NOT e.side AND (EXISTS (SELECT 1 FROM scope s WHERE s.case_no = e.case_no"
+                " AND s.division = ? AND e.pos <= s.upto) OR EXISTS (SELECT 1 FROM feed_extra x WHERE x.pos = e.pos"
+                " AND x.division = ?))",
+                (origin, seq, row[0], row[0]),
+            )
+            found += [id.hex() for (id,) in rows]
+        return found
 
     def tip(self, division: str) -> Tip:
         """Where a division's feed has got to; all zero for one without entries."""

@@ -276,6 +276,23 @@ def test_what_a_relay_withholds_shows(county: County) -> None:
     county.township.take_receipt(line)
     county.village.take_receipt(line)
     assert county.village.withheld() == {county.village.office: 1}
+    county.village.act(AddNote("申请人来问过"), county.agent(county.village), case=first.id)
+    assert county.village.withheld() == {county.village.office: 1}, "its own new act stands in for nothing"
+
+
+def test_what_a_relay_withholds_shows_though_as_many_events_are_here(county: County) -> None:
+    """docs/decisions/0002: another sum."""
+    first = to_the_county(county)
+    county.level()
+    window = Author(county.officers[f"{county.county} window"], f"{county.county}/MZ")
+    withheld = county.hub.act(AddNote("材料齐全"), window, case=first.id)
+    line = county.hub.receipt(county.village.office)
+    later = county.hub.act(AddNote("已通知本人"), window, case=first.id)
+    county.village.take([later[0].line], county.township.id, upward=False)
+    county.village.take_receipt(line)
+    assert county.village.withheld() == {county.village.office: 1}
+    county.village.take([withheld[0].line], county.township.id, upward=False)
+    assert county.village.withheld() == {}
 
 
 def test_truth_of_an_act_goes_from_here_to_township_to_county(county: County) -> None:

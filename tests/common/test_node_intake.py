@@ -513,3 +513,8 @@ def test_a_node_that_learns_late_who_it_is_fills_its_feeds_then(county: County) 
     assert late.enrolled
     ids = [entry.id for entry in store.feeds.page(county.village.office, 0, 1 << 20)]
     assert first.id in ids
+    for office in (county.village.office, county.township.office):
+        here, there = store.feeds.tip(office), county.township.store.feeds.tip(office)
+        assert (here.count, here.sum) == (there.count, there.sum), (
+            "people whom nobody needed yet are there too"
+        )
