@@ -167,7 +167,7 @@ class Session:
         self._node, self._link, self._room = node, link, room
         self._progress, self._stopped = progress, stopped
         self._carrier = Carrier(room, link, MAX_PIECE_BYTES, self._tell_paper)
-        self._sent = self._taken = self._cuts = 0
+        self._sent = self._taken = self._cuts = self._request = 0
         self._page = self._page_before = FIRST_PAGE_BYTES
         self._refused: list[Words] = []
         self._later: dict[str, str] = {}
@@ -219,7 +219,8 @@ class Session:
                 raise PeerRefused(answer.refusal, url=self._link.url)
             moved = self._carry(answer) or moved
             offered = self._prepare()
-            if not (offered.lines or offered.header.pulls or offered.header.papers or answer.more):
+            heard = answer.answers == self._request  # an old answer says nothing of what there is now
+            if heard and not (offered.lines or offered.header.pulls or offered.header.papers or answer.more):
                 return
             if self._stopped():
                 raise PeerUnreachable("sync.stopped")
@@ -320,8 +321,8 @@ class Session:
     def _say(self, offered: Offered) -> tuple[Answer, Sequence[bytes], Offered]:
         """One message and its answer, checked.  Raises PeerUnreachable, PeerRefused, _AnotherNode."""
         node = self._node
-        request = node.store.peers.next_request(self._parent.node)
-        offered = replace(offered, header=replace(offered.header, request=request))
+        self._request = node.store.peers.next_request(self._parent.node)
+        offered = replace(offered, header=replace(offered.header, request=self._request))
         message = wire.pack(
             node.id,
             self._parent.node,
