@@ -220,7 +220,7 @@ def decode(payload: bytes, jws: str = "") -> Event:
 
 
 def recall(id: str, payload: bytes, jws: str) -> Event:
-    """An event that was decoded once and kept since under its id: nothing is judged again, which takes half the time."""
+    """An event that was decoded once and kept since under its id: nothing is judged again: half the time."""
     raw = json.loads(payload)
     raw["seen"] = Seen(*raw["seen"]) if raw["seen"] else None
     return Event(id=id, payload=payload, jws=jws, **raw)

@@ -445,7 +445,7 @@ def test_a_restored_village_fetches_its_own_past_back_and_opens_an_epoch(linked:
 
 
 def test_an_answer_from_before_a_restore_moves_no_cursor_over_what_was_lost(linked: Linked, tmp_path):
-    """Its request id looks newer than all that the restored disk knows; the entries before its page were never taken."""
+    """Its request id looks newer than all that the restored disk knows; what came before its page was never taken."""
     c = linked.county
     linked.level()
     c.village.store.close()
