@@ -15,6 +15,13 @@ web = Blueprint(
 )
 
 
+@web.get("/favicon.ico")
+@right("public")
+def icon() -> ResponseReturnValue:
+    """For what is no page of ours in the browser, such as a picture opened by itself: it asks here."""
+    return web.send_static_file("icon.svg")
+
+
 @web.get("/healthz")
 @right("public")
 def healthz() -> ResponseReturnValue:
