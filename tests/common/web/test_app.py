@@ -96,8 +96,8 @@ def test_two_nodes_on_one_machine_do_not_take_each_others_logins():
 
 
 def test_the_icon_that_a_browser_asks_for_by_itself_is_there(http):
-    answer = http.get("/favicon.ico")
-    assert (answer.status_code, answer.mimetype) == (200, "image/svg+xml")
+    with http.get("/favicon.ico") as answer:
+        assert (answer.status_code, answer.mimetype) == (200, "image/svg+xml")
 
 
 def test_healthz_is_open_and_short(http):
