@@ -64,6 +64,21 @@ def check_line(line: bytes, jwk: dict[str, Any]) -> dict[str, Any]:
     return json.loads(payload)
 
 
+# -- 8.1: the tree
+
+
+def tree_root(ids: list[str]) -> str:
+    """RFC 6962, 2.1, over the 32 bytes of the ids."""
+
+    def root(leaves: list[bytes]) -> bytes:
+        if len(leaves) == 1:
+            return hashlib.sha256(b"\0" + leaves[0]).digest()
+        half = 1 << (len(leaves) - 1).bit_length() - 1
+        return hashlib.sha256(b"\1" + root(leaves[:half]) + root(leaves[half:])).digest()
+
+    return root([bytes.fromhex(id) for id in ids]).hex()
+
+
 class Keys:
     """One machine's keys."""
 
@@ -146,6 +161,8 @@ class Stranger:
         self.cursors: dict[str, int] = {}
         self.parent_epoch: str | None = None
         self.request = 0
+        self.seen: list[Any] | None = None  # log, size, root, time of the newest checkpoint
+        self.receipts: dict[str, dict[str, Any]] = {}  # division -> the county's newest receipt
         self.papers: dict[str, bytes] = {}
         self.owed: set[str] = set()
         self.round_trips = 0
@@ -223,6 +240,8 @@ class Stranger:
             "v": 1, "request": self.request, "digest": b64u(hashlib.sha256(text.encode()).digest()[:16]),
             "epoch": self.parent_epoch, "cursors": self.cursors, "chain": self.chain, "max": 65_536,
             "ref": [len(self.reference), self.reference[-1][:16]] if self.reference else None,
+            "seen": [self.seen[1], self.seen[3]] if self.seen else None,
+            "receipts": max((receipt["size"] for receipt in self.receipts.values()), default=0),
             "papers": [[hash, len(self.papers[hash])] for hash in self.owed],
         }  # fmt: skip
         message = self._pack({k: v for k, v in header.items() if v}, [line for _, line in unsent])
@@ -233,6 +252,10 @@ class Stranger:
         self.round_trips += 1
         for line in lines:
             self._take(line)
+        for line in answer.get("receipts", []):
+            self._keep_receipt(line.encode())
+        if "checkpoint" in answer:
+            self._keep_checkpoint(answer["checkpoint"])
         self.held = answer.get("heads", expected)
         self.parent_epoch = answer["epoch"]
         self.cursors.update({division: span[1] for division, span in answer.get("feed", {}).items()})
@@ -256,6 +279,49 @@ class Stranger:
             self.reference.append(id)
         self.events[id] = event
 
+    # -- 8: evidence
+
+    @property
+    def hub(self) -> dict[str, Any]:
+        """The hub's signing key."""
+        return next(e for e in self.events.values() if e["type"] == "hub.enrolled")["body"]["sign"]
+
+    def _keep_receipt(self, line: bytes) -> None:
+        """8.2: the hub signs what it holds of a division."""
+        receipt = check_line(line, self.hub)
+        assert (receipt["v"], receipt["type"]) == (1, "receipt")
+        known = self.receipts.get(receipt["office"], {"size": 0})
+        if receipt["size"] >= known["size"]:
+            self.receipts[receipt["office"]] = receipt
+
+    def at_county(self, id: str) -> bool:
+        """Does the county's receipt name an event of this machine, or a later one of its line?"""
+        place = [own for own, _ in self.own].index(id) + 1
+        seq, head = self.receipts.get(self.slip["office"], {"heads": {}})["heads"].get(self.origin, (0, ""))
+        return seq >= place and head == self.own[seq - 1][0]
+
+    def _keep_checkpoint(self, note: str) -> None:
+        """8.1: the hub's tree, signed and timed."""
+        text, _, signatures = note.partition("\n\n")
+        text += "\n"
+        log, size, root = text.split("\n")[:3]
+        raw = unb64u(self.hub["x"])
+        verify = OKPKey.import_key(self.hub).get_op_key("verify").verify
+        found: dict[int, bytes] = {}
+        for row in signatures.splitlines():
+            dash, name, encoded = row.split(" ")
+            signature = base64.b64decode(encoded, validate=True)
+            for kind in (1, 4):
+                if signature[:4] == hashlib.sha256(name.encode() + b"\n" + bytes([kind]) + raw).digest()[:4]:
+                    assert (dash, name) == ("\N{EM DASH}", log)
+                    found[kind] = signature[4:]
+        verify(found[1], text.encode())
+        seconds = int.from_bytes(found[4][:8], "big")
+        verify(found[4][8:], f"cosignature/v1\ntime {seconds}\n{text}".encode())
+        seen = [log, int(size), base64.b64decode(root).hex(), seconds * 1000]
+        assert self.seen is None or (seen[1] > self.seen[1]) or seen[1:3] == self.seen[1:3]
+        self.seen = seen
+
     # -- 4, 9: a case
 
     def write(
@@ -263,7 +329,7 @@ class Stranger:
     ) -> str:
         event = {
             "v": 1, "type": kind, "moves": moves, "origin": self.origin, "seq": len(self.own) + 1,
-            "prev": self.own[-1][0] if self.own else None, "at": 0, "seen": None, "ref": self.reference[-1],
+            "prev": self.own[-1][0] if self.own else None, "at": 0, "seen": self.seen, "ref": self.reference[-1],
             "actor": actor, "case": case, "base": base, "body": {"office": self.slip["office"], **body},
         }  # fmt: skip
         payload = compact(event)

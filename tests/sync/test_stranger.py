@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import secrets
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,11 @@ import pytest
 from common.case.commands import AcceptCase
 from common.ids import CaseNumber
 from sync.enrolling import issue_slip, relay_enrolment
+from tests.county_hub.test_serving import serving
+from tests.hub import CommandLine, new_data
 from tests.sync import stranger
 from tests.sync.linked import Linked, http_link, served
-from tests.sync.stranger import Stranger
+from tests.sync.stranger import Stranger, tree_root
 
 DICTIONARY = Path(__file__).parents[2] / "sync" / "dictionaries" / "1.zdict"
 ORIGINALS = ("form", "id", "hukou", "bank", "proxy")
@@ -65,3 +69,42 @@ def test_a_stranger_enrols_hands_in_a_case_and_reads_what_became_of_it(
     assert (file.row.label, file.row.number) == ("ACCEPTED", number)
     assert file.view.aside == ()
     assert c.township.verify()[2] is None
+
+
+VILLAGE = "511322115203"
+
+
+@pytest.mark.process
+def test_a_stranger_joins_a_county_that_runs_and_proves_what_the_county_holds(tmp_path, capsys):
+    """The hub's own program on the loopback: slip, reference ledger, a case, the county's receipt and checkpoint."""
+    cli = CommandLine(new_data(tmp_path), capsys)
+    officer = cli("officer", "add", "陈会计", "--office", VILLAGE, "--role", "agent")["officer"]
+    slip = cli("slip", VILLAGE)["text"]
+    today = date.fromisoformat(cli("due", "--accepted", "2026-03-04", "--days", "1")["accepted_on"])
+    number = CaseNumber(VILLAGE, today, "ABCD", 1).text
+    with serving(cli.data) as (_, address):
+        node = Stranger(slip, address, DICTIONARY)
+        with node.http:
+            node.enrol()
+            node.sync()
+            assert node.events[officer]["body"]["name"] == "陈会计"
+            assert node.seen is not None
+            case = node.register("MZ-005", number, today.isoformat())
+            assert not node.at_county(case)
+            node.sync()
+            node.sync()  # the receipt may come with the next answer
+            assert node.at_county(case)
+            assert not node.owed
+        ids = [
+            hashlib.sha256(line.partition(" ")[2].encode()).hexdigest()
+            for line in cli.text("log").splitlines()
+        ]
+        log, size, root, _ = node.seen
+        assert tree_root(ids[:size]) == root
+        assert log == node.events[node.reference[0]]["origin"]
+        held = cli.text("log", "--case", number).splitlines()
+        assert held[:2] == [line.decode() for _, line in node.own]
+        found = cli("case", number)
+        assert (found["state"], found["holder"], found["synced"]) == ("REGISTERED", VILLAGE, "county")
+        assert found["set_aside"] == []
+        assert cli("verify")["ok"] is True
