@@ -9,22 +9,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from common.node.values import Receipt
+from common.offices import feeds_of
 from common.reference import Reference
 from common.store import Store
 from common.store.feeds import set_hash
 
 
 def unreceipted(store: Store, receipts: Mapping[str, Receipt], reference: Reference) -> dict[str, int]:
-    """origin -> seq after which its events had not reached the county, of the origins that the receipts speak for.
+    """origin -> seq after which its events had not reached the county, of those who write most of what stands here.
 
-    An origin whose line goes another way at the county is left out: nobody can say of its events.
+    These are the divisions of the receipts, and a village's township, whose own receipt comes with the village's.  An
+    origin whose line goes another way at the county is left out: nobody can say of its events.
     """
-    nodes = [node.id for node in reference.nodes.values() if node.office in receipts]
+    offices = {code for office in receipts for code in feeds_of(office)}
+    nodes = [node.id for node in reference.nodes.values() if node.office in offices]
     named = {origin: head for receipt in receipts.values() for origin, head in receipt.heads.items()}
     found: dict[str, int] = {}
-    for origin, (newest, _) in store.ledger.heads_of(nodes).items():
+    for origin, newest in store.ledger.tops_of(nodes).items():
         seq, id = named.get(origin, (0, ""))
-        if seq < newest and (not seq or store.ledger.at(origin, seq) == id):
+        here = store.ledger.ids_at(origin, seq) if seq else set()  # none where a parent's selection has a gap
+        if seq < newest and (not here or id in here):
             found[origin] = seq
     return found
 

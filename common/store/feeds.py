@@ -231,7 +231,7 @@ class Feeds:
                 yield code, "feed.tip"
 
     def beyond(self, division: str, places: Mapping[str, int]) -> list[str]:
-        """The ids in the division's feed that stand on the main lines of these origins after these places."""
+        """The ids in the division's feed that stand after these places of their origins, and on no side branch."""
         row = self._db.row("SELECT id FROM division WHERE code = ?", (division,))
         if row is None:
             return []
@@ -239,7 +239,7 @@ class Feeds:
         for origin, seq in places.items():
             rows = self._db.rows(
                 "SELECT e.id FROM event e JOIN origin o ON o.id = e.origin WHERE o.name = ? AND e.seq > ?"
-                " AND e.seq <= o.seq AND NOT e.side AND (EXISTS (SELECT 1 FROM scope s WHERE s.case_no = e.case_no"
+                " AND NOT e.side AND (EXISTS (SELECT 1 FROM scope s WHERE s.case_no = e.case_no"
                 " AND s.division = ? AND e.pos <= s.upto) OR EXISTS (SELECT 1 FROM feed_extra x WHERE x.pos = e.pos"
                 " AND x.division = ?))",
                 (origin, seq, row[0], row[0]),

@@ -348,6 +348,17 @@ class Ledger:
             found.update((name, (seq, head.hex())) for name, seq, head in rows)
         return found
 
+    def tops_of(self, nodes: Iterable[str]) -> dict[str, int]:
+        """origin -> highest seq held, gaps or not, of all origins of these nodes."""
+        found: dict[str, int] = {}
+        for node in nodes:
+            rows = self._db.rows(
+                "SELECT name, top FROM origin WHERE top > 0 AND name > ? AND name < ?",
+                (node + "/", node + "0"),
+            )
+            found.update(rows)
+        return found
+
     def head(self, origin: str) -> tuple[int, str] | None:
         return self.heads((origin,)).get(origin)
 

@@ -278,6 +278,10 @@ def test_what_a_relay_withholds_shows(county: County) -> None:
     assert county.village.withheld() == {county.village.office: 1}
     county.village.act(AddNote("申请人来问过"), county.agent(county.village), case=first.id)
     assert county.village.withheld() == {county.village.office: 1}, "its own new act stands in for nothing"
+    said = county.township.act(AddNote("申请人来问过"), county.clerk(county.township), case=first.id)
+    county.village.take([said[0].line], county.township.id, upward=False)
+    county.village.take_receipt(county.hub.receipt(county.township.office))
+    assert county.village.withheld() == {county.village.office: 1}, "nor does one of its township"
 
 
 def test_what_a_relay_withholds_shows_though_as_many_events_are_here(county: County) -> None:
