@@ -599,6 +599,32 @@ def test_a_form_from_elsewhere_changes_nothing(still):
     assert check_page(answer).text
 
 
+def test_another_departments_officer_opens_no_page_of_a_case(fresh):
+    """By typing addresses: what a page would not link to, it does not show either."""
+    county = fresh.county
+    agent, clerk = fresh.api(county.village, "陈会计"), fresh.api(county.township, "王丽")
+    made = agent.post("/cases", application(fresh, agent, county.village))
+    county.carry(county.village, county.township)
+    clerk.act(made["number"], "case.accepted")
+    clerk.act(made["number"], "case.offered", to="511322/MZ", opinion="请审批")
+    county.level()
+    officer = county.appoint(county.hub, "刘窗口", "511322/GA", "window")
+    fresh.program(county.hub).accounts.set_password(officer, PASSWORD)
+    window = fresh.client(county.hub, "刘窗口")
+    number, id, paper = made["number"], made["id"], made["papers"][0]
+    addresses = [
+        f"/cases/{number}", f"/cases/{id}", f"/cases/{number}/glance", f"/registered/{id}", f"/registered/{number}",
+        f"/cases/{id}/print/slip", f"/cases/{id}/print/form", f"/papers/{id}/{paper['event']}/{paper['hash']}",
+        f"/cases/{number}/note", f"/cases/{number}/accept",
+    ]  # fmt: skip
+    for address in addresses:
+        page = window.get(address, 403)
+        assert made["applicant"] not in page.source, address
+    assert number not in window.get(f"/search?q={number[:20]}").text
+    for name in ("todo", "incoming", "all"):
+        assert number not in window.get(f"/worklists/{name}").source
+
+
 # -- people at once
 
 

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from common.accounts import LoginNeeded
-from common.case.commands import AskCorrection, Command, DecideCase, HandInCorrection, command_for
+from common.case.commands import (
+    KIND_OF,
+    AskCorrection,
+    Command,
+    DecideCase,
+    HandInCorrection,
+    RegisterCase,
+    command_for,
+)
 from common.case.file import form_of
 from common.catalogue.field_types import FormContext
 from common.catalogue.forms import check_form
@@ -15,7 +23,7 @@ from common.errors import BadInput, CommandRefused, NotPermitted
 from common.events import Event
 from common.web import visitor
 from common.web.api.asked import Asked
-from common.web.api.papers import papers_given, papers_written
+from common.web.api.papers import Given, papers_given, papers_written
 from common.web.cases.deciding import signed, signs
 from common.web.cases.desk import Desk
 from common.web.items.queries import divisions
@@ -23,19 +31,47 @@ from common.web.papers_view import seen_case, the_node
 
 KEYS = ("type", "base", "body", "secret")
 DECISION = "case.decided"
+KINDS = frozenset(KIND_OF.values()) - {KIND_OF[RegisterCase]}
 
 
-def prove(number: str, asked: Asked) -> bool:
-    """Ask the chief representative's own password, where the act needs a department's signature (R-507); True if so.
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An act that is ready to be done.
+
+    Args:
+        kind, base, body: as asked.  papers: those of the body, each here; None where it names none.
+        proved: the chief representative has given his own password.
+    """
+
+    number: str
+    kind: str
+    base: str | None
+    body: Mapping[str, Any]
+    papers: list[Given] | None
+    proved: bool
+
+
+def prepare(number: str, asked: Asked) -> Ready:
+    """Read the request, look at its papers, ask for the password: all that needs no transaction.
+
+    Errors: BadInput ``command.unknown``, ``api.*``; NotFound, NotPermitted as for the case's page; and ``_prove``'s.
+    """
+    asked.only(*KEYS)
+    kind, body = asked.text("type", most=80), asked.mapping("body")
+    if kind not in KINDS:
+        raise BadInput("command.unknown", type=kind)
+    base, desk = _base(asked), _desk(number)
+    papers = papers_given(Asked(body, "body")) if body.get("papers") is not None else None
+    return Ready(number, kind, base, body, papers, kind == DECISION and _prove(desk, asked))
+
+
+def _prove(desk: Desk, asked: Asked) -> bool:
+    """Ask the chief representative's own password, where a department's signature is needed (R-507); True if so.
 
     Outside any transaction, so that a wrong one stays counted.
     Errors: NotPermitted ``account.wrong_password``, ``account.no_password``; TooMany ``account.locked``; BadInput
     ``api.field_missing``.
     """
-    asked.only(*KEYS)
-    if asked.text("type", most=80) != DECISION:
-        return False
-    desk = _desk(number)
     if DECISION not in desk.allowed or not signs(desk.author(DECISION).office):
         return False
     try:
@@ -45,22 +81,18 @@ def prove(number: str, asked: Asked) -> bool:
     return True
 
 
-def act(number: str, asked: Asked, *, proved: bool) -> tuple[str, tuple[Event, ...]]:
+def act(ready: Ready) -> tuple[str, tuple[Event, ...]]:
     """Do the act, in the transaction that the caller holds: (the case's id, the events that it made).
 
-    Args:
-        proved: what ``prove`` gave.
-    Errors:
-        CommandRefused ``case.stale`` (detail ``tip``); BadInput ``command.*``, ``api.*``; what the node refuses.
+    Errors: CommandRefused ``case.stale`` (detail ``tip``); BadInput ``command.*``, ``api.*``; what the node refuses.
     """
-    desk, kind = _desk(number), asked.text("type", most=80)
-    command = _command(kind, asked.mapping("body"), desk)  # which refuses a kind that nobody may write
-    author = desk.author(kind)
+    desk = _desk(ready.number)
+    command, author = _command(ready, desk), desk.author(ready.kind)
     if isinstance(command, DecideCase) and DECISION in desk.allowed:
-        if signs(author.office) and not proved:  # it came within reach just now
+        if signs(author.office) and not ready.proved:  # it came within reach just now
             raise CommandRefused("case.stale", tip=desk.view.tip)
         command = signed(desk, command)
-    return desk.file.id, the_node().act(command, author, _base(asked), desk.file.id)
+    return desk.file.id, the_node().act(command, author, ready.base, desk.file.id)
 
 
 def _desk(number: str) -> Desk:
@@ -75,13 +107,12 @@ def _base(asked: Asked) -> str | None:
     return base  # type: ignore[no-any-return]
 
 
-def _command(kind: str, body: Mapping[str, Any], desk: Desk) -> Command:
+def _command(ready: Ready, desk: Desk) -> Command:
     """The command, with its papers as an event has them and its details as the page would have read them."""
-    said = dict(body)
-    if said.get("papers") is not None:
-        given = papers_given(Asked(body, "body"))
-        said["papers"] = papers_written(given, desk.item, desk.officer.id, desk.officer.office)
-    command = command_for(kind, said)
+    said = dict(ready.body)
+    if ready.papers is not None:
+        said["papers"] = papers_written(ready.papers, desk.item, desk.officer.id, desk.officer.office)
+    command = command_for(ready.kind, said)
     read = _READ.get(type(command))
     return read(command, desk) if read else command
 
@@ -131,4 +162,4 @@ _READ: Mapping[type[Any], Callable[[Any, Desk], Command]] = {
     HandInCorrection: _correction,
 }
 
-__all__ = ["act", "prove"]
+__all__ = ["Ready", "act", "prepare"]

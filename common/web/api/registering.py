@@ -23,7 +23,7 @@ from common.web.items.words import basis_words
 from common.web.papers_view import the_node
 from common.web.registration.applicant import PREFIX
 from common.web.registration.application import CAPTURED, Application
-from common.web.registration.event import applicant_body, mandate_body, papers_body
+from common.web.registration.event import register_command
 from common.web.registration.tiles import DRAWING, OF_FIELD, PAPER
 from common.web.registration.views import FINISHED, finishes_here
 
@@ -33,7 +33,7 @@ KEYS = (
 MOST_WORDS = 1_500
 
 
-def register_command(asked: Asked) -> RegisterCase:
+def command_asked(asked: Asked) -> RegisterCase:
     """The command that a request comes to.
 
     Errors: NotFound ``item.unknown``; CommandRefused ``register.not_by_agent``, ``register.papers_missing``,
@@ -48,22 +48,14 @@ def register_command(asked: Asked) -> RegisterCase:
     application = _application(asked, edition.item, officer, node.today())
     if faults := dict(application.faults()):
         raise BadInput("api.form_wrong", fields=faults)
-    return RegisterCase(
+    return register_command(
+        application,
+        edition,
+        officer,
         salt=asked.text("salt", "", most=64),
-        number="",
-        item=edition.item.code,
-        edition=edition.id,
-        channel=application.channel,
-        applicant=applicant_body(application, None),
-        form=application.checked.values,
-        query_code="",
-        papers=tuple(papers_body(application, officer.id)),
-        village=application.village or village,
-        mandate=mandate_body(application, officer),
-        first_asked=officer.id,
-        ticked=tuple(application.ticked),
-        urgent=asked.flag("urgent", False),
+        village=village,
         submit=asked.flag("submit", True),
+        urgent=asked.flag("urgent", False),
         finish=_finish(asked, application, edition, officer),
     )
 
@@ -183,4 +175,4 @@ def _finish(
     return FinishNow(DecideCase(granted, reasons, basis))
 
 
-__all__ = ["register_command"]
+__all__ = ["command_asked"]

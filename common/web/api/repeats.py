@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import request
 
@@ -23,6 +23,7 @@ HEADER = "Idempotency-Key"
 
 Answer = tuple[dict[str, Any], int]
 """JSON and status."""
+Ready = TypeVar("Ready")
 
 
 class Repeats:
@@ -34,11 +35,18 @@ class Repeats:
     def __init__(self, node: Node, officer: str) -> None:
         self._node, self._local, self._officer = node, node.store.local, officer
 
-    def once(self, content: bytes, do: Callable[[], Answer]) -> Answer:
-        """The kept answer, or ``do`` and its answer kept, in one transaction: of two at once only one does it."""
+    def once(self, content: bytes, prepare: Callable[[], Ready], do: Callable[[Ready], Answer]) -> Answer:
+        """The kept answer, or what ``do`` answers, done and kept in one transaction: of two at once only one does it.
+
+        Args:
+            prepare: what need not hold the ledger; a repeat is spared it.
+        """
         key = self._key()
+        if known := self._known(key, content):
+            return known
+        ready = prepare()
         with self._node.store.write():
-            return self._known(key, content) or self._keep(key, content, do())
+            return self._known(key, content) or self._keep(key, content, do(ready))
 
     def once_outside(
         self, content: bytes, do: Callable[[], Answer], undo: Callable[[Answer], object]

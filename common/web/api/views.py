@@ -9,13 +9,14 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from common.case import Author
+from common.case.commands import RegisterCase
 from common.errors import BadInput, NotFound
 from common.papers import MAX_UPLOAD_BYTES
 from common.web import visitor
 from common.web.api import acting, papers
-from common.web.api.asked import MAX_BODY_BYTES, Asked, body, canonical, flag_in_query, page_number
+from common.web.api.asked import MAX_BODY_BYTES, body, canonical, flag_in_query, page_number
 from common.web.api.openapi import LISTS, document
-from common.web.api.registering import register_command
+from common.web.api.registering import command_asked
 from common.web.api.repeats import Answer, Repeats
 from common.web.api.showing import in_full, item_line, line, whole_case
 from common.web.items.queries import edition
@@ -87,7 +88,7 @@ def api_pages(sync: Sync | None) -> Blueprint:
     @body_limit(MAX_BODY_BYTES)
     def register() -> ResponseReturnValue:
         asked = body()
-        answer, status = _repeats().once(canonical(asked), lambda: _register(asked))
+        answer, status = _repeats().once(canonical(asked), lambda: command_asked(asked), _register)
         return jsonify(answer), status
 
     @api.get("/cases/<number>")
@@ -104,9 +105,8 @@ def api_pages(sync: Sync | None) -> Blueprint:
     @body_limit(MAX_BODY_BYTES)
     def act(number: str) -> ResponseReturnValue:
         asked = body()
-        proved = acting.prove(number, asked)
         content = canonical(asked, without="secret")
-        answer, status = _repeats().once(content, lambda: _act(number, asked, proved))
+        answer, status = _repeats().once(content, lambda: acting.prepare(number, asked), _act)
         return jsonify(answer), status
 
     @api.get("/worklists/<name>")
@@ -142,16 +142,16 @@ def _repeats() -> Repeats:
     return Repeats(the_node(), visitor.me().id)
 
 
-def _register(asked: Asked) -> Answer:
+def _register(command: RegisterCase) -> Answer:
     node, officer = the_node(), visitor.me()
-    made = node.act(register_command(asked), Author(officer.id, officer.office))
+    made = node.act(command, Author(officer.id, officer.office))
     file = node.case(made[0].id)
     return {**whole_case(file, node, officer), "query_code": made[0].body["query_code"]}, 201
 
 
-def _act(number: str, asked: Asked, proved: bool) -> Answer:
+def _act(ready: acting.Ready) -> Answer:
     node, officer = the_node(), visitor.me()
-    case, made = acting.act(number, asked, proved=proved)
+    case, made = acting.act(ready)
     file = node.case(case)
     return {**whole_case(file, node, officer), "events": [event.id for event in made]}, 201
 

@@ -1,17 +1,55 @@
-"""What stands of an application in the registering event: the applicant, the papers, the mandate."""
+"""What stands of an application in the registering event: the applicant, the papers, the mandate; and the command."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from common.reference import Appointment
+from common.case.commands import FinishNow, RegisterCase
+from common.reference import Appointment, Edition
 from common.web.registration import applicant
 from common.web.registration.application import Application
 from common.web.registration.tiles import DRAWING, OF_FIELD, Tile, paper_body
 
 SCOPE = "代为填写申请、交材料,代收一次性告知等文书,代领办理结果"
 """What an agent may do under the mandate (R-102); the steps that the applicant must take himself are left out."""
+
+
+def register_command(
+    application: Application,
+    edition: Edition,
+    officer: Appointment,
+    *,
+    salt: str,
+    reused: Mapping[str, Any] | None = None,
+    village: str | None = None,
+    submit: bool,
+    urgent: bool,
+    finish: FinishNow | None,
+) -> RegisterCase:
+    """The command that registers an application in which nothing is wrong.
+
+    Args:
+        reused: what an earlier application lent.  village: the applicant's, where neither form nor office says it.
+    """
+    return RegisterCase(
+        salt=salt,
+        number="",
+        item=edition.item.code,
+        edition=edition.id,
+        channel=application.channel,
+        applicant=applicant_body(application, reused),
+        form=application.checked.values,
+        query_code="",
+        papers=tuple(papers_body(application, officer.id)),
+        village=application.village or village,
+        mandate=mandate_body(application, officer),
+        first_asked=officer.id,
+        ticked=tuple(application.ticked),
+        urgent=urgent,
+        submit=submit,
+        finish=finish,
+    )
 
 
 def applicant_body(application: Application, reused: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -27,12 +27,12 @@ from common.web.items.queries import edition as edition_of
 from common.web.items.queries import find as find_items
 from common.web.items.views import takes_in
 from common.web.items.words import basis_words
-from common.web.papers_view import papers_of, the_node
+from common.web.papers_view import papers_of, seen_case, the_node
 from common.web.registration import applicant, queries
 from common.web.registration.application import Application
 from common.web.registration.capture import MAX_REQUEST_BYTES, take_pages
 from common.web.registration.drafts import Typed, lend, new_salt
-from common.web.registration.event import applicant_body, mandate_body, papers_body
+from common.web.registration.event import applicant_body, register_command
 from common.web.registration.following import following
 from common.web.registration.pages import application_of, blueprint, drafts_of, path_to, title_here
 from common.web.registration.state import state_of
@@ -252,22 +252,14 @@ def _command(application: Application, edition: Edition, draft: Typed, *, hold: 
         finish = FinishNow(
             DecideCase(granted=True, reasons=FINISHED, basis=basis_words(edition.item) or None)
         )
-    return RegisterCase(
+    return register_command(
+        application,
+        edition,
+        officer,
         salt=draft.salt,
-        number="",
-        item=edition.item.code,
-        edition=edition.id,
-        channel=application.channel,
-        applicant=applicant_body(application, draft.reused),
-        form=application.checked.values,
-        query_code="",
-        papers=tuple(papers_body(application, officer.id)),
-        village=application.village,
-        mandate=mandate_body(application, officer),
-        first_asked=officer.id,
-        ticked=tuple(application.ticked),
-        urgent="_urgent" in request.form,
+        reused=draft.reused,
         submit=not hold,
+        urgent="_urgent" in request.form,
         finish=finish,
     )
 
@@ -283,8 +275,7 @@ def finishes_here(item: Item, office: str) -> bool:
 @blueprint.get("/registered/<case>")
 @right(REGISTER)
 def done(case: str) -> ResponseReturnValue:
-    node = the_node()
-    file = node.case(case)
+    node, file = the_node(), seen_case(case)
     made = queries.registration_of(file)
     if made is None or file.edition is None:
         raise NotFound("case.not_found")
