@@ -1,0 +1,493 @@
+"""One run: a county of machines in one process, all from one seed.
+
+    Simulation(7).run()      raises Broken, with the steps, if something does not hold
+
+Steps come one after the other; while a message is on its way others may act, on the same machine too.  In the end all
+machines are switched on, all links are good, nobody lies, and everybody syncs until nothing moves: then it is checked.
+Nothing depends on the real time, on a zone or locale, or on the order of a hash table.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from common.calendar import Calendar
+from common.clock import local_date
+from common.errors import AppError
+from common.node import Node
+from common.offices import Level
+from sync.child import SyncReport, sync_once
+from sync.enrolling import begin, enrol, issue_slip, pending
+from sync.parent import Parent
+from sync.slips import read_slip
+from tests.simulator.broken import Broken, hold
+from tests.simulator.disk import Disk, Stopped, make_folder
+from tests.simulator.lies import Liar
+from tests.simulator.links import SimulatedLink, Traffic, Weather
+from tests.simulator.machines import DAY_MS, WRONG_BY_MS, ZONES, Machine, machines, template
+from tests.simulator.people import People
+from tests.simulator.watch import Watch
+
+STEPS = 150
+ROUNDS = 30
+LONGEST_STOP = 90
+MOST_NEW = 2
+
+
+@dataclass
+class Simulation:
+    """A run.  ``met`` counts what happened; ``trace`` has its steps.
+
+    Args:
+        steps: how many, before all is healed.
+        kinds: machine -> the kind of Parent that it answers with, for machines that are to be wrong.
+    """
+
+    seed: int
+    steps: int = STEPS
+    kinds: Mapping[str, type[Parent]] = field(default_factory=dict)
+    met: Counter[str] = field(default_factory=Counter)
+    trace: list[str] = field(default_factory=list)
+
+    def run(self) -> Counter[str]:
+        """What happened, by name.  Raises Broken."""
+        self.folder = make_folder()
+        self.machines: dict[str, Machine] = {}
+        try:
+            self._begin()
+            for step in range(self.steps):
+                self._step_number = step
+                self._step()
+                self._look()
+            self._say("all is healed")
+            self._heal()
+            self._check()
+        except Broken as broken:
+            broken.seed, broken.trace = self.seed, self.trace
+            raise
+        except (Exception, Stopped) as exc:
+            broken = Broken(0, f"{type(exc).__name__}: {exc}")
+            broken.seed, broken.trace = self.seed, self.trace
+            raise broken from exc
+        finally:
+            self._end()
+        return self.met
+
+    def _end(self) -> None:
+        for machine in self.machines.values():
+            machine.switch_off()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _begin(self) -> None:
+        self.draw = random.Random(f"simulation {self.seed}")
+        self.machines = machines(self.seed, self.folder, self.kinds)
+        self.hub = self.machines["hub"]
+        self.time = self.hub.clock.time
+        self.people = People(random.Random(f"people {self.seed}"))
+        self.watch = Watch(random.Random(f"watch {self.seed}"))
+        self.weather = Weather(random.Random(f"weather {self.seed}"), bad=self.draw.choice((0, 0.1, 0.3)))
+        self.liars: dict[str, Liar] = {}
+        self.traffic = Traffic(self.weather, self._exchanged, self._meanwhile, self._fault, self._twist)
+        self.depth = self._step_number = 0
+        self.new = 0
+        self.images = 0
+        self.lied_to: set[str] = set()
+        self._healing = False
+        for machine in self.machines.values():
+            self.watch.genuine |= {one.id for one in machine.here.store.ledger.log()}
+
+    # -- steps
+
+    def _step(self) -> None:
+        self.time.now += self.draw.randrange(1, 40) * 60_000
+        steps, weights = zip(*self._choices(), strict=True)
+        self.draw.choices(steps, weights)[0]()
+
+    def _choices(self) -> list[tuple[Callable[[], None], float]]:
+        return [
+            (self._act, 60),
+            (self._sync, 40),
+            (self._tick, 3),
+            (self._time_passes, 4),
+            (self._clock_jumps, 2),
+            (self._stop_soon, 5),
+            (self._start_one, 8),
+            (self._weather_turns, 5),
+            (self._deliver_late, 3),
+            (self._take_image, 3),
+            (self._put_back, 2),
+            (self._lie, 2),
+            (self._office_work, 3),
+            (self._new_machine, 2),
+            (self._parents_change, 1),
+        ]
+
+    def _up(self, *, hub: bool = True, enrolled: bool = True) -> list[Machine]:
+        return [
+            m
+            for m in self.machines.values()
+            if m.up and (hub or m is not self.hub) and (not enrolled or m.here.enrolled)
+        ]
+
+    def _act(self) -> None:
+        if up := self._up():
+            machine = self.draw.choice(up)
+            self._run(machine, lambda: self._act_at(machine))
+
+    def _act_at(self, machine: Machine) -> None:
+        acted = self.people.act(machine)
+        if acted is None:
+            return
+        machine.acked.update(event.id for event in acted.events)
+        self.met["refused" if acted.code else "acts"] += 1
+        for event in acted.events:
+            self.met[event.type] += 1
+        self._say(f"{machine.name}: {acted.words}")
+
+    def _sync(self) -> None:
+        up = [m for m in self._up(hub=False, enrolled=False) if m.parents]
+        if up:
+            machine = self.draw.choice(up)
+            self._run(machine, lambda: self._sync_at(machine, machine.parents))
+
+    def _sync_at(self, machine: Machine, parents: list[Machine]) -> SyncReport | None:
+        if pending(machine.here):
+            return self._join(machine, parents)
+        links = [SimulatedLink(machine, parent, self.traffic) for parent in parents]
+        if machine.room is None:
+            return None
+        report = sync_once(machine.here, links, machine.room)
+        self.met[report.result] += 1
+        code = f" {report.code}" if report.code else ""
+        by = (report.parent or "").removeprefix("http://")
+        self._say(f"{machine.name}: sync {by} {report.result}{code}, {report.sent} up, {report.taken} down")
+        if report.result == "level" and machine.here.enrolled and self.hub.up:
+            self.watch.check_withheld(machine, self.hub, lied=bool(self.liars or self.lied_to))
+        return report
+
+    def _join(self, machine: Machine, parents: list[Machine]) -> None:
+        links = [SimulatedLink(machine, parent, self.traffic) for parent in parents]
+        try:
+            enrol(machine.here, links)
+            self.met["enrolled"] += 1
+            self._say(f"{machine.name}: enrolled")
+        except AppError as exc:
+            self._say(f"{machine.name}: enrols, {exc.code}")
+            if exc.code == "slip.expired" and self.hub.up:
+                self._begin_again(machine)
+
+    def _begin_again(self, machine: Machine) -> None:
+        """The operator gives out another slip."""
+        addresses = [p.url for p in machine.parents]
+        issued = issue_slip(self.hub.here, machine.home, addresses, self.hub.draw.randbytes)
+        begin(machine.here, read_slip(issued.text), machine.draw.randbytes)
+        self._say(f"{machine.name}: a new slip")
+
+    def _tick(self) -> None:
+        if up := self._up():
+            machine = self.draw.choice(up)
+            self._run(machine, lambda: self._tick_at(machine))
+
+    def _tick_at(self, machine: Machine) -> None:
+        written = machine.here.tick()
+        self.met["timers"] += written
+        if written:
+            self._say(f"{machine.name}: {written} timers")
+
+    def _time_passes(self) -> None:
+        days = self.draw.choice((1, 1, 2, 4, 8, 35))
+        self.time.now += days * DAY_MS
+        self._say(f"{days} days pass")
+
+    def _clock_jumps(self) -> None:
+        machine = self.draw.choice(list(self.machines.values()))
+        jumps = WRONG_BY_MS if machine is not self.hub else (0, 0, 3_600_000, -DAY_MS, DAY_MS)
+        machine.clock.wrong_by_ms = self.draw.choice(jumps)
+        self._say(f"{machine.name}: its clock is wrong by {machine.clock.wrong_by_ms // 1000} s")
+
+    def _stop_soon(self) -> None:
+        if up := self._up(enrolled=False):
+            machine = self.draw.choice(up)
+            beats = int(LONGEST_STOP * self.draw.random() ** 2)
+            machine.disk.stop_after(beats)
+            self._say(f"{machine.name}: will stop after {beats} writes")
+
+    def _start_one(self) -> None:
+        stopped = [m for m in self.machines.values() if not m.up and not m.busy]
+        if stopped:
+            self._start(self.draw.choice(stopped))
+
+    def _start(self, machine: Machine) -> None:
+        machine.start()
+        self._say(f"{machine.name}: starts again{' (its last commit was torn)' if machine.disk.torn else ''}")
+        self.watch.started_again(machine)
+
+    def _weather_turns(self) -> None:
+        self.weather.bad = self.draw.choice((0, 0, 0.1, 0.2, 0.5))
+        pairs = [(m.name, p.name) for m in self.machines.values() for p in m.parents]
+        self.weather.down = {
+            pair for pair in pairs if self.draw.random() < self.draw.choice((0, 0, 0.1, 0.4))
+        }
+        self._say(f"links: {self.weather.bad} bad, down {sorted(self.weather.down)}")
+
+    def _deliver_late(self) -> None:
+        """A message that lay somewhere on its way arrives, long after the ones that were sent later."""
+        if not self.weather.delayed:
+            return
+        child, far, message = self.weather.delayed.pop(self.draw.randrange(len(self.weather.delayed)))
+        if far.up and not far.busy:
+            self.met["delivered late"] += 1
+            self._say(f"{far.name}: gets an old message of {child.name}")
+            self._run(far, lambda: self._answer_late(child, far, message))
+
+    def _answer_late(self, child: Machine, far: Machine, message: bytes) -> None:
+        if far.parent is not None:
+            answer = far.parent.exchange(message)
+            self.weather.answers.setdefault((child.name, far.name), []).append(answer)
+
+    # -- disks: of villages alone, since a parent gets back from its children nothing that it lost (yet)
+
+    def _take_image(self) -> None:
+        idle = [m for m in self._up(hub=False) if not m.busy and m.level is Level.VILLAGE]
+        if idle:
+            machine = self.draw.choice(idle)
+            self.images += 1
+            machine.images.append(machine.disk.image(str(self.images)))
+            self._say(f"{machine.name}: image {self.images} taken")
+
+    def _put_back(self) -> None:
+        having = [m for m in self.machines.values() if m.images and not m.busy]
+        if not having:
+            return
+        machine = self.draw.choice(having)
+        image = self.draw.choice(machine.images)
+        machine.put_back(image)
+        self.met["put back"] += 1
+        self._say(f"{machine.name}: image {image.name} put back")
+        store = machine.here.store
+        machine.acked &= store.ledger.has(machine.acked) | store.waiting.has(machine.acked)
+        self.watch.look_at(machine)
+
+    # -- lies
+
+    def _lie(self) -> None:
+        """A township begins to lie, or is honest again."""
+        if self.liars and self.draw.random() < 0.5:
+            name = self.draw.choice(list(self.liars))
+            self._tell_truth(name)
+        elif not self.liars:
+            name = self.draw.choice(("township", "other-township", "township-2"))
+            self.liars[name] = Liar(random.Random(f"liar {self.seed} {self._step_number}"))
+            self._say(f"{name}: lies")
+
+    def _tell_truth(self, name: str) -> None:
+        self.met.update(self.liars.pop(name).told)
+        self.lied_to.add(name)
+        self._say(f"{name}: tells the truth")
+
+    def _twist(self, child: Machine, parent: Machine, data: bytes, upward: bool) -> bytes:
+        if not (child.up and parent.up):
+            return data
+        if (liar := self.liars.get(parent.name)) is not None:
+            twist = liar.swallow if upward else liar.answer
+            return twist(parent.here, child.here, data)
+        if upward and (liar := self.liars.get(child.name)) is not None:
+            return liar.offer(child.here, parent.here, data)
+        return data
+
+    # -- the county's own work
+
+    def _office_work(self) -> None:
+        """Somebody comes, somebody goes, a calendar is published anew."""
+        offices = [m for m in self._up() if m.level is not Level.VILLAGE]
+        if offices:
+            machine = self.draw.choice(offices)
+            self._run(machine, lambda: self._office_work_at(machine))
+
+    def _office_work_at(self, machine: Machine) -> None:
+        node, draw = machine.here, self.draw
+        if node.is_hub and draw.random() < 0.4:
+            body = self._other_calendar(node)
+            event = node.publish("calendar.published", body)
+            self._say(f"hub: calendar {event.id[:6]} without {body['off_days'][-1:]}")
+            return
+        people = [o for o in machine.officers() if o.origin.partition("/")[0] == node.id or node.is_hub]
+        below = [o for o in sorted(node.reference.appointments.values(), key=lambda o: o.id) if not o.ended]
+        mine = [o for o in below if (o in people or o.origin.partition("/")[0] == node.id)]
+        same = lambda o: [x for x in below if (x.office, x.role) == (o.office, o.role)]  # noqa: E731
+        leaving = [o for o in mine if len(same(o)) > 1]
+        if leaving and draw.random() < 0.5:
+            officer = draw.choice(leaving)
+            node.end_appointment(officer.id)
+            self.met["officers ended"] += 1
+            self._say(f"{machine.name}: {officer.role} of {officer.office} {officer.id[:6]} leaves")
+        elif mine:
+            officer = draw.choice(mine)
+            event = node.appoint(f"新人{self._step_number}", officer.office, officer.role)
+            self._say(f"{machine.name}: {officer.role} of {officer.office} {event.id[:6]} comes")
+
+    def _other_calendar(self, node: Node) -> dict[str, Any]:
+        """The calendar with one more day off, soon."""
+        newest = node.reference.newest_calendar()
+        calendar = newest[1] if newest else Calendar.from_body({})
+        day = local_date(self.time.now) + timedelta(days=self.draw.randrange(1, 30))
+        body = calendar.to_body()
+        return {
+            **body,
+            "version": f"v{self._step_number}",
+            "off_days": sorted({*body["off_days"], day.isoformat()}),
+        }
+
+    def _new_machine(self) -> None:
+        """A slip for a new machine: another village, or one beside an old machine."""
+        if self.new >= MOST_NEW or not self.hub.up or self.hub.busy:
+            return
+        township = self.machines["township"]
+        first, second = template().places
+        office, parents = self.draw.choice(
+            (
+                (first.villages[3][0], [township]),
+                (first.villages[0][0], [township, self.hub]),
+                (second.code, [self.hub]),
+            )
+        )
+        self._run(self.hub, lambda: self._slip(office, parents))
+
+    def _slip(self, office: str, parents: list[Machine]) -> None:
+        issued = issue_slip(self.hub.here, office, [p.url for p in parents], self.hub.draw.randbytes)
+        self.new += 1
+        name = f"new-{self.new}"
+        own = random.Random(f"{self.seed} {name}")
+        disk = Disk(name, self.folder / name, random.Random(f"disk {self.seed} {name}"))
+        machine = Machine(
+            name, disk, self.time.clock(self.draw.choice(WRONG_BY_MS)), self.draw.choice(ZONES), own
+        )
+        machine.parents = parents
+        node = Node.create(disk.open(), machine.clock, own.randbytes, root=issued.root)
+        begin(node, read_slip(issued.text), own.randbytes)
+        machine.run(node)
+        self.machines[name] = machine
+        self._say(f"{name}: set up with a slip for {office}, parents {[p.name for p in parents]}")
+
+    def _parents_change(self) -> None:
+        """A village uses its township, the county, or both, in any order."""
+        villages = [m for m in self._up(hub=False) if m.level is Level.VILLAGE]
+        if villages:
+            machine = self.draw.choice(villages)
+            above = [
+                m for m in self._up() if m.level is not Level.VILLAGE and machine.home.startswith(m.home)
+            ]
+            machine.parents = self.draw.sample(above, min(len(above), self.draw.choice((1, 2)))) or [self.hub]
+            self._say(f"{machine.name}: parents {[p.name for p in machine.parents]}")
+
+    # -- what happens on the way
+
+    def _run(self, machine: Machine, work: Callable[[], object]) -> None:
+        """The machine's program runs, until it has done or the machine stops."""
+        try:
+            with machine.at_work():
+                work()
+        except Stopped as stop:
+            if stop.disk is not machine.disk or machine.busy:
+                raise
+        finally:
+            if machine.disk.stopped and not machine.busy and machine.node is not None:
+                machine.switch_off()
+                self.met["torn commits" if machine.disk.torn else "stops"] += 1
+                self._say(f"{machine.name}: stopped")
+
+    def _meanwhile(self, child: Machine) -> None:
+        """Others act while a message is on its way."""
+        if self.depth >= 2 or self.draw.random() > 0.06 or self._healing:
+            return
+        self.depth += 1
+        self.trace.append("    meanwhile")
+        try:
+            if self.draw.random() < 0.3 and child.here.enrolled:
+                self._run(child, lambda: self._act_at(child))
+            else:
+                self.draw.choices((self._act, self._sync, self._tick), (5, 3, 1))[0]()
+        finally:
+            self.depth -= 1
+
+    def _exchanged(self, child: Machine, parent: Machine, message: bytes, answer: bytes) -> None:
+        self.met["messages"] += 1
+        if not (child.up and parent.up) or {child.name, parent.name} & self.liars.keys():
+            return
+        self.watch.exchanged(child, parent, message, answer)
+        if self.draw.random() < 0.02:
+            others = [m for m in self.machines.values() if m.up and m is not parent]
+            self.watch.check_sealed(message, others)
+
+    def _fault(self, fault: str) -> None:
+        self.met[f"link: {fault}"] += 1
+        self.trace.append(f"    link: {fault}")
+
+    def _look(self) -> None:
+        """After each step, at each machine on which something is new."""
+        for machine in self.machines.values():
+            if machine.up:
+                with machine.at_work():
+                    self.watch.look_at(machine)
+        if self.draw.random() < 0.02 and self.hub.up and (up := self._up(hub=False)):
+            self.watch.check_truths(self.draw.choice(up), self.hub)
+
+    def _say(self, words: str) -> None:
+        self.trace.append(f"{self._step_number:3} {'  ' * self.depth}{words}")
+
+    # -- the end
+
+    def _heal(self) -> None:
+        """All on, all links good, nobody lies: everybody syncs until nothing moves."""
+        self._healing = True
+        self.weather.calm()
+        for name in list(self.liars):
+            self._tell_truth(name)
+        for machine in self.machines.values():
+            machine.disk.spare()
+            if not machine.up:
+                self._start(machine)
+        before, reports = None, {}
+        for _ in range(ROUNDS):
+            before = self._positions()
+            for machine in list(self.machines.values()):
+                self._run(machine, lambda m=machine: reports.update({m.name: self._heal_at(m)}))
+            level = all(report in ("level", None) for report in reports.values())
+            if level and before == self._positions():
+                return
+        hold(False, 0, f"the county does not get level: {reports}")
+
+    def _heal_at(self, machine: Machine) -> str | None:
+        if machine.here.enrolled:
+            self._tick_at(machine)
+        if not machine.parents:
+            return None
+        honest = [p for p in machine.parents if p.name not in self.lied_to]
+        report = self._sync_at(machine, machine.parents)
+        if len(honest) < len(machine.parents):  # what was withheld comes from the county alone
+            report = self._sync_at(machine, [self.hub])
+        return report.result if report else "enrolling"
+
+    def _positions(self) -> list[int]:
+        return [m.here.store.ledger.pos() for m in self.machines.values()]
+
+    def _check(self) -> None:
+        for machine in self.machines.values():
+            with machine.at_work():
+                self.watch.look_at(machine)
+        names = sorted(self.machines)
+        thorough = self.watch.draw.sample(names, 2)
+        self.watch.check(self.machines, thorough, lied=bool(self.lied_to))
+        self.met["cases"] += len(self.hub.here.store.ledger.cases())
+        self.met["events"] += self.hub.here.store.ledger.pos()
+        self.met["forks"] += len(self.hub.here.store.ledger.of_type("origin.forked"))
+        for row, _, reason in self.hub.here.store.views.set_aside():
+            self.met[f"aside: {reason}"] += bool(row)
+        for row in self.hub.here.store.views.all():
+            self.met[f"label: {row.label}"] += 1

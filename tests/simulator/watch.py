@@ -1,0 +1,355 @@
+"""What must hold (design 9), looked at from outside: while a run goes on, and when all is level."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from common.case import CaseView, due, fold
+from common.case.acts import is_receipt
+from common.case.grading import steps_to_finish
+from common.case.view import digest
+from common.errors import AppError
+from common.events import Event, event_id
+from common.node.values import Truth
+from common.offices import division, township_of, within
+from common.reference import Reference
+from common.store.ledger import OWN
+from sync import wire
+from sync.child import papers_left
+from sync.headers import read_answer
+from tests.model import Facts, Model
+from tests.simulator.broken import hold
+from tests.simulator.machines import Machine
+
+Machines = Mapping[str, Machine]
+
+
+@dataclass
+class Watch:
+    """What a run's machines have said so far.
+
+    genuine   ids of all events that a machine of the county wrote
+    final     case -> ids of acts that some machine has shown as final
+    """
+
+    draw: random.Random
+    genuine: set[str] = field(default_factory=set)
+    final: dict[str, set[str]] = field(default_factory=dict)
+
+    # -- while it goes on
+
+    def look_at(self, machine: Machine) -> None:
+        """What is new at a machine: its own events, and the cases that they touch."""
+        node = machine.here
+        touched: dict[str, None] = {}
+        for one in node.store.ledger.log(machine.seen_pos + 1):
+            machine.seen_pos = one.pos
+            if one.source == OWN:
+                self.genuine.add(one.id)
+            if case := one.event.case_id:
+                touched[case] = None
+        machine.note_reference()
+        for case in touched:
+            view = fold(node.store.ledger.of_case(case), node.reference)
+            check_holder(view, node.reference)
+            shown = machine.final.setdefault(case, set())
+            lost = shown - set(view.path)
+            hold(not lost, 8, f"{machine.name} shows {short(lost)} of case {case[:6]} no longer as final")
+            shown.update(x for x in view.path if x in view.pinned)
+            self.final.setdefault(case, set()).update(shown)
+
+    def started_again(self, machine: Machine) -> None:
+        """After a stop: what it had acknowledged is there."""
+        self._check_acknowledged(machine)
+        self.look_at(machine)
+
+    def exchanged(self, child: Machine, parent: Machine, message: bytes, answer: bytes) -> None:
+        """A signed answer acknowledges the lines of the message that it answers, but for those that it names."""
+        try:
+            _, lines = wire.read(wire.unseal(message, parent.here.seal_key))
+            header, _ = wire.read(wire.unseal(answer, child.here.seal_key))
+            said = read_answer(header)
+        except AppError:
+            return
+        if said.refusal is None:
+            refused = {id for id, _ in said.refused}
+            sent = {event_id(line.partition(b" ")[2]) for line in lines}
+            parent.acked |= sent - refused
+
+    def check_sealed(self, message: bytes, others: Iterable[Machine]) -> None:
+        """Nobody but the reader reads a message."""
+        for other in others:
+            try:
+                wire.unseal(message, other.here.seal_key)
+            except AppError:
+                continue
+            hold(False, 5, f"{other.name} reads a message for another")
+
+    def check_truths(self, machine: Machine, hub: Machine) -> None:
+        """● 「已传到县」 is said of nothing that the county does not have."""
+        node = machine.here
+        said = {
+            id
+            for case in node.store.ledger.cases()
+            for id, truth in node.case(case).truth.items()
+            if truth is Truth.COUNTY
+        }
+        lies = said - hub.here.store.ledger.has(said)
+        hold(not lies, 5, f"{machine.name} says that {short(lies)} is at the county")
+
+    def check_withheld(self, child: Machine, hub: Machine, *, lied: bool) -> None:
+        """What the county signed for and the child does not have shows at the child, and nothing else does.
+
+        Args:
+            lied: a relay has lied: it may hide receipts too, which shows as well.
+        """
+        node = child.here
+        shown = node.withheld()
+        for office, receipt in node._evidence.receipts().items():
+            if not within(office, node.office):
+                continue
+            entries = hub.here.store.feeds.page(office, 0, 1 << 40, 1 << 20)
+            told = {entry.id for entry in entries if entry.id and entry.number <= receipt.feed[0]}
+            missing = told - node.store.ledger.has(told)
+            words = f"{child.name} lacks {short(missing)} of {office} and shows {shown.get(office, 0)} as withheld"
+            hold(missing or lied or office not in shown, 5, words)
+            hold(not missing or office in shown or self._hidden(child, hub, office, told), 5, words)
+
+    def _hidden(self, child: Machine, hub: Machine, office: str, told: set[str | None]) -> bool:
+        """Something that the county had not signed for stands in for what is missing: a fork, or another's new act."""
+        node = child.here
+        if child.here.store.ledger.counts()[1] or hub.here.store.ledger.counts()[1]:
+            return True
+        held = node.store.feeds.beyond(office, dict.fromkeys(node.store.ledger.heads(), 0))
+        known = node.reference.nodes
+        own = {id for id, record in known.items() if record.office in (office, township_of(office))}
+        return any(
+            one.origin.partition("/")[0] not in own for one in node.store.ledger.stored(set(held) - told)
+        )
+
+    # -- when all is level
+
+    def check(self, machines: Machines, thorough: Iterable[str], *, lied: bool) -> None:
+        """All that must hold once every machine is level with the county.
+
+        Args:
+            thorough: names of machines whose whole store is checked.
+        """
+        hub = machines["hub"]
+        self._check_people_and_reference(machines)
+        views = {name: _views(machine) for name, machine in machines.items()}
+        for machine in machines.values():
+            self._check_acknowledged(machine)
+            self._check_authors(machine)
+        self._check_nothing_waits(machines)
+        for case in sorted(views["hub"]):
+            holders = {name: found[case] for name, found in views.items() if case in found}
+            self._check_case(case, holders, machines)
+        for name, found in views.items():
+            stray = set(found) - set(views["hub"])
+            hold(not stray, 2, f"{name} has cases that the county lacks: {short(stray)}")
+        for machine in machines.values():
+            self._check_papers(machine, hub)
+            if machine is not hub:
+                self.check_truths(machine, hub)
+                self.check_withheld(machine, hub, lied=lied)
+                hold(not machine.here.withheld(), 5, f"{machine.name}: {machine.here.withheld()} withheld")
+        for name in thorough:
+            with machines[name].at_work():
+                _, _, fault = machines[name].here.verify()
+            hold(fault is None, 2, f"{name}: {fault}")
+
+    def _check_people_and_reference(self, machines: Machines) -> None:
+        heads = {machine.here.reference.head for machine in machines.values()}
+        hold(len(heads) == 1, 2, "the reference ledger differs")
+
+    def _check_acknowledged(self, machine: Machine) -> None:
+        store = machine.here.store
+        gone = machine.acked - store.ledger.has(machine.acked)
+        gone -= store.waiting.has(gone) | store.stubs.has(gone)
+        hold(not gone, 1, f"{machine.name} has lost {short(gone)}")
+
+    def _check_authors(self, machine: Machine) -> None:
+        forged = {one.id for one in machine.here.store.ledger.log()} - self.genuine
+        hold(not forged, 5, f"{machine.name} has taken {short(forged)}, which nobody of the county wrote")
+
+    def _check_nothing_waits(self, machines: Machines) -> None:
+        """But for what a liar made up, and what follows on an event that was lost with the only disk that had it."""
+        there = {one.id for machine in machines.values() for one in machine.here.store.ledger.log()}
+        for machine in machines.values():
+            held = {one.id: one for one in machine.here.store.waiting.list() if one.id in self.genuine}
+            stuck = [one for one in held.values() if one.needs in there or one.reason != "wait.prev"]
+            hold(not stuck, 0, f"{machine.name}: {[(one.id[:6], one.reason) for one in stuck]} wait")
+
+    def _check_papers(self, machine: Machine, hub: Machine) -> None:
+        node = machine.here
+        if machine is not hub:
+            hold(papers_left(node) == 0, 1, f"{machine.name} still owes {papers_left(node)} papers")
+        named = {row.hash for case in node.store.ledger.cases() for row in node.store.views.papers(case)}
+        whole = {hash for hash in named if machine.room is not None and machine.room.whole(hash)}
+        left = {hash for hash in whole if hub.room is not None and not hub.room.whole(hash)}
+        hold(not left, 1, f"papers at {machine.name} that the county lacks: {short(left)}")
+
+    # -- one case
+
+    def _check_case(self, case: str, holders: dict[str, CaseView], machines: Machines) -> None:
+        hub_view, reference = holders["hub"], machines["hub"].here.reference
+        present = {name: view for name, view in holders.items() if not _left(machines[name], case)}
+        self._check_same(case, present, machines)
+        self._check_order(case, hub_view, reference)
+        self._check_model(case, hub_view, reference)
+        check_holder(hub_view, reference)
+        self._check_scope(case, hub_view, holders, present, machines)
+        self._check_due(case, present, machines)
+        lost = self.final.get(case, set()) - set(hub_view.path)
+        hold(not lost, 8, f"case {case[:6]}: {short(lost)} had been confirmed")
+
+    def _check_same(self, case: str, present: dict[str, CaseView], machines: Machines) -> None:
+        digests = {name: digest(view) for name, view in present.items()}
+        if len(set(digests.values())) > 1:
+            whole = set().union(*(view.events for view in present.values()))
+            lacks = {name: short(whole - set(view.events)) for name, view in present.items()}
+            hold(False, 2, f"case {case[:6]} differs: {digests}; lacking: {lacks}")
+        for name in present:
+            row = machines[name].here.store.views.get(case)
+            view = present[name]
+            hold(
+                row is not None and row.holder == view.state.holder,
+                2,
+                f"{name}: the view of {case[:6]} is old",
+            )
+
+    def _check_order(self, case: str, view: CaseView, reference: Reference) -> None:
+        listed = [*view.events.values()]
+        listed += self.draw.sample(listed, len(listed) // 3)
+        self.draw.shuffle(listed)
+        hold(fold(listed, reference) == view, 2, f"the fold of case {case[:6]} depends on the order")
+
+    def _check_model(self, case: str, view: CaseView, reference: Reference) -> None:
+        """The second model of the fold agrees on what is in effect."""
+        edition = reference.editions.get(view.state.edition)
+        facts = Facts(
+            generations={origin: age for origin, (age, _) in reference.origins.items()},
+            cuts={node.id: node.cuts for node in reference.nodes.values() if node.cuts is not None},
+            canon=reference.canon,
+            pause_kinds=frozenset(edition.item.excluded_kinds if edition else ()),
+            steps=frozenset(step.number for step in steps_to_finish(edition.item))
+            if edition
+            else frozenset(),
+        )
+        said = Model(view.events.values(), facts).result()
+        same = said["path"] == view.path and said["holder"] == view.state.holder
+        hold(same, 2, f"case {case[:6]}: the model has {short(said['path'])}, the fold {short(view.path)}")
+
+    def _check_scope(
+        self,
+        case: str,
+        view: CaseView,
+        holders: dict[str, CaseView],
+        present: dict[str, CaseView],
+        machines: Machines,
+    ) -> None:
+        """Who must hold a case, and who may, worked out from the acts in effect and from all acts."""
+        must, may = concerned(view), named(view)
+        for name, machine in machines.items():
+            home = machine.here.office
+            wanted = any(_concerns(code, home) for code in must)
+            allowed = any(_concerns(code, home) for code in may)
+            hold(name in present or not wanted, 6, f"{name} lacks case {case[:6]}, which concerns it")
+            hold(
+                name not in holders or allowed, 6, f"{name} holds case {case[:6]}, which does not concern it"
+            )
+
+    def _check_due(self, case: str, present: dict[str, CaseView], machines: Machines) -> None:
+        said = {}
+        for name, view in present.items():
+            machine = machines[name]
+            with machine.at_work():
+                limits = due(view, machine.here.reference)
+            row = machine.here.store.views.get(case)
+            shown = (row.accepted_on, row.due, row.provisional) if row else None
+            said[name] = (limits and (limits.accepted_on, limits.promised, limits.statutory), shown)
+        hold(len(set(said.values())) <= 1, 7, f"case {case[:6]}: {said}")
+
+
+def _views(machine: Machine) -> dict[str, CaseView]:
+    node = machine.here
+    return {case: fold(node.store.ledger.of_case(case), node.reference) for case in node.store.ledger.cases()}
+
+
+def _left(machine: Machine, case: str) -> bool:
+    row = machine.here.store.views.get(case)
+    return row is not None and row.left
+
+
+def _concerns(code: str, home: str) -> bool:
+    """A township's scope includes its villages'; the county has all."""
+    return within(code, home)
+
+
+# ---------------------------------------------------------------- holders, by the acts in effect alone
+
+
+def acts_in_turn(view: CaseView) -> Iterator[tuple[Event, bool]]:
+    """The moving acts in effect; those that a ruling adopts in its place, marked."""
+    for step in view.path:
+        event = view.events[step]
+        if event.type == "case.adopted":
+            yield from ((view.events[x], True) for x in event.body["acts"])
+        else:
+            yield event, False
+
+
+def check_holder(view: CaseView, reference: Reference) -> None:
+    """One office holds the case after each act in effect, and it, or the addressee, or the county, made it."""
+    holder, received, offer = "", False, None
+    for event, adopted in acts_in_turn(view):
+        office, kind = reference.canon(event.body["office"]), event.type
+        where = f"case {view.id[:6]}: {kind} {event.id[:6]} by {office}, while {holder} held it"
+        takes = kind == "case.taken" or is_receipt(event)
+        if kind == "case.registered" or kind == "case.taken_over":
+            hold(kind == "case.taken_over" or not holder, 3, where)
+            holder, offer = office, None
+            received = received or kind == "case.taken_over"
+        elif adopted:
+            if kind == "case.taken" or (is_receipt(event) and not received):
+                holder, offer = office, None
+        elif takes or kind == "case.declined":
+            hold(offer is not None and offer == (event.body["of"], office), 3, where)
+            holder, offer = office if takes else holder, None
+        else:
+            hold(office == holder, 3, where)
+            if kind in ("case.submitted", "case.offered"):
+                hold(offer is None, 3, where)
+                offer = (event.id, reference.canon(event.body["to"]))
+            elif kind == "case.recalled":
+                offer = None
+        received = received or is_receipt(event)
+    hold(holder == view.state.holder, 3, f"case {view.id[:6]}: {view.state.holder} for {holder}")
+    hold(holder or not view.path, 3, f"case {view.id[:6]}: nobody holds it")
+
+
+def concerned(view: CaseView) -> set[str]:
+    """Divisions that must hold the case: of who registered it, its township, all holders, the present addressee."""
+    found = {view.state.holder, view.state.offer_to}
+    for event, _ in acts_in_turn(view):
+        office = event.body["office"]
+        if event.type == "case.registered":
+            found |= {office, township_of(office)}
+        elif event.type in ("case.taken", "case.taken_over") or is_receipt(event):
+            found.add(office)
+    return {division(office) for office in found if office}
+
+
+def named(view: CaseView) -> set[str]:
+    """Divisions that may hold the case: of each office that any of its moving acts names, and their townships."""
+    said = {event.body.get(key) for event in view.events.values() if event.moves for key in ("office", "to")}
+    offices = {division(office) for office in said if office}
+    made = view.events.get(view.id)
+    return offices | ({township_of(made.body["office"]) or ""} if made else set())
+
+
+def short(ids: Iterable[str]) -> list[str]:
+    return sorted(id[:6] for id in ids)
