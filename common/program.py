@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import secrets
 import socket
@@ -27,7 +28,7 @@ from common.vault import make_key_file, read_key_file
 
 WSGI = Callable[..., Iterable[bytes]]  # an application, whatever it was made with
 STORE, LOCK, PAPERS = "node.db", "serving.lock", "papers"
-THREADS = 8
+THREADS = 6
 MAX_PORT = 65_535
 MAX_BODY_BYTES = 24 * 1024 * 1024
 IDLE_CONNECTION_S = 120
@@ -165,6 +166,7 @@ def serve(app: WSGI, host: str, port: int, *, proxy: str | None = None) -> int:
     import waitress  # type: ignore[import-untyped]  # the other commands start sooner without it
 
     end_on_sigterm()
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a queue for a moment is no news
     listener = _listen(host, port)
     trusted: dict[str, Any] = {}
     if proxy:
