@@ -28,7 +28,7 @@ from common.vault import make_key_file, read_key_file
 
 WSGI = Callable[..., Iterable[bytes]]  # an application, whatever it was made with
 STORE, LOCK, PAPERS = "node.db", "serving.lock", "papers"
-THREADS = 6
+THREADS = 6  # each keeps a connection, and what a page took: some 6 MB
 MAX_PORT = 65_535
 MAX_BODY_BYTES = 24 * 1024 * 1024
 IDLE_CONNECTION_S = 120

@@ -177,12 +177,10 @@ def _papers(store: Store, truths: Truths, events: Sequence[Event]) -> Iterable[P
 
 def outbox(store: Store, truths: Truths, limit: int) -> list[Outgoing]:
     """What the county has not receipted of this node's and the nodes' below, the oldest first."""
-    found: list[Stored] = []
-    for origin in truths.below():
-        found += store.ledger.after(origin, truths.receipted.get(origin, 0), 1 << 20)
-    found = sorted(found, key=lambda one: one.pos)[:limit]
+    receipted = {origin: truths.receipted.get(origin, 0) for origin in truths.below()}
+    found = store.ledger.oldest_after(receipted, limit)
     truth = truths.of(found)
-    events = [one.event for one in found if one.pos]
+    events = [one.event for one in found]
     rows = store.views.rows({event.case_id for event in events if event.case_id})
     return [
         Outgoing(

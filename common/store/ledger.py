@@ -8,7 +8,7 @@ until what is missing comes.  The head moves on over loose events and over stubs
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from common.event_types import APPOINTMENTS
@@ -410,6 +410,18 @@ class Ledger:
             if len(rows) < _CHUNK:
                 return found
             seq = last
+
+    def oldest_after(self, places: Mapping[str, int], limit: int) -> list[Stored]:
+        """What follows these places (origin -> seq) on the main lines: the ``limit`` that came first, by pos."""
+        sql = (
+            "SELECT e.pos FROM event e JOIN origin o ON o.id = e.origin"
+            " WHERE o.name = ? AND e.seq > ? AND e.seq <= o.seq AND NOT e.side ORDER BY e.seq LIMIT ?"
+        )
+        oldest = sorted(
+            pos for origin, seq in places.items() for (pos,) in self._db.rows(sql, (origin, seq, limit))
+        )
+        rows = self._db.chunks(f"SELECT {_COLUMNS} FROM event WHERE pos IN (%s)", oldest[:limit])  # noqa: S608
+        return sorted((self._stored(row) for row in rows), key=lambda one: one.pos)
 
     def cases_after(self, origin: str, seq: int) -> list[str]:
         """The cases with an event of this origin after ``seq``."""

@@ -185,3 +185,20 @@ def test_what_a_rolled_back_write_gave_numbers_to_is_forgotten(store: Store) -> 
     append(store, *events)
     assert set(store.ledger.heads()) == {ORIGIN, "bbbbbbbbbbbb/ABCDEFGH"}
     assert [one.origin for one in store.ledger.log()] == [ORIGIN, *["bbbbbbbbbbbb/ABCDEFGH"] * 2]
+
+
+def test_the_oldest_after_some_places_are_those_that_came_first_whatever_their_origin(store: Store) -> None:
+    other = ORIGIN[:-1] + "Z"
+    mine, theirs = line_of(4), line_of(3, other)
+    append(store, *theirs[:2], *mine, theirs[2])
+    found = store.ledger.oldest_after({ORIGIN: 1, other: 0}, 4)
+    assert [one.id for one in found] == [theirs[0].id, theirs[1].id, mine[1].id, mine[2].id]
+    assert [one.id for one in store.ledger.oldest_after({ORIGIN: 4, other: 2}, 4)] == [theirs[2].id]
+    assert store.ledger.oldest_after({ORIGIN: 4}, 4) == store.ledger.oldest_after({}, 4) == []
+
+
+def test_what_stands_loose_or_on_a_side_branch_is_not_among_the_oldest(store: Store) -> None:
+    events = line_of(4)
+    side = event(2, events[0].id, "another")
+    append(store, *events[:2], side, events[3])
+    assert [one.id for one in store.ledger.oldest_after({ORIGIN: 0}, 9)] == [e.id for e in events[:2]]
