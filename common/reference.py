@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from common.calendar import Calendar
 from common.catalogue.items import Item
@@ -40,12 +40,21 @@ class NodeRecord:
         return level(self.office)
 
 
+class End(NamedTuple):
+    """The event that ends an appointment; ``at``: its index in the reference ledger, ``ALWAYS`` if not there."""
+
+    origin: str
+    seq: int
+    id: str
+    at: int
+
+
 @dataclass(frozen=True, slots=True)
 class Appointment:
     """An officer's appointment; its id is the ``actor`` of his acts.
 
-    Appointed by the hub, it counts from ``since`` to ``until`` (indexes of the reference ledger).  Appointed by a
-    township, ``origin`` and ``seq`` say where; ended by a later event of the same origin at ``ended_seq``.
+    It counts from ``since`` to ``until`` (indexes of the reference ledger).  Appointed by a township, ``origin`` and
+    ``seq`` say where; ``ends`` are the township's own words that it has ended, each for what follows it in its origin.
     """
 
     id: str
@@ -57,11 +66,11 @@ class Appointment:
     seq: int
     since: int
     until: int | None = None
-    ended_seq: int | None = None
+    ends: frozenset[End] = frozenset()
 
     @property
     def ended(self) -> bool:
-        return self.until is not None or self.ended_seq is not None
+        return self.until is not None or bool(self.ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +119,7 @@ class Reference:
     # the hub's acting origins -> (generation, event id)
     origins: dict[str, tuple[int, str]] = field(default_factory=dict)
     heirs: dict[str, tuple[str, str]] = field(default_factory=dict)  # merged office -> (successor, event id)
-    ended: dict[str, tuple[str, int]] = field(default_factory=dict)  # ends that came before their appointment
+    ended: dict[str, list[End]] = field(default_factory=dict)  # ends that came before their appointment
 
     # -- building
 
@@ -153,15 +162,23 @@ class Reference:
                     since=index,
                 ),
             )
-            if (end := self.ended.pop(event.id, None)) and end[0] == event.origin:
-                self.appointments[event.id] = replace(self.appointments[event.id], ended_seq=end[1])
-        elif (old := self.appointments.get(body["of"])) is None:
-            self.ended[body["of"]] = (event.origin, event.seq)
-        elif not old.ended and event.node in (old.origin.partition("/")[0], self.hub):
-            if index != ALWAYS:
-                self.appointments[old.id] = replace(old, until=index)
-            else:
-                self.appointments[old.id] = replace(old, ended_seq=event.seq)
+            for early in self.ended.pop(event.id, ()):
+                self._end(event.id, early)
+            return
+        end = End(event.origin, event.seq, event.id, index)
+        if body["of"] in self.appointments:
+            self._end(body["of"], end)
+        else:
+            self.ended.setdefault(body["of"], []).append(end)
+
+    def _end(self, officer: str, end: End) -> None:
+        """The same in whatever order they come: the county's first word counts, and each of who appointed him."""
+        old = self.appointments[officer]
+        if end.at != ALWAYS:
+            until = end.at if old.until is None else min(old.until, end.at)
+            self.appointments[officer] = replace(old, until=until)
+        elif end.origin.partition("/")[0] == old.origin.partition("/")[0]:
+            self.appointments[officer] = replace(old, ends=old.ends | {end})
 
     # -- asking
 
@@ -182,9 +199,7 @@ class Reference:
             return False
         if appointment.since > at or (appointment.until is not None and appointment.until <= at):
             return False
-        if appointment.ended_seq is not None and event.origin == appointment.origin:
-            return event.seq < appointment.ended_seq
-        return True
+        return not any(end.origin == event.origin and end.seq <= event.seq for end in appointment.ends)
 
     def _may_appoint(self, appointment: Appointment) -> bool:
         author = self.nodes.get(appointment.origin.partition("/")[0])

@@ -125,6 +125,7 @@ class Settling:
         for event in new:
             for code in self._concerned(event):
                 people.bring(code, event.id)
+                people.bring_appointment(code, event.id)  # its end may have come before it
         writer.flush()
 
     def _feed_case(
@@ -207,10 +208,8 @@ class _People:
         if appointed is None or actor in self._reference.positions:
             return
         self.bring(code, actor)
-        if appointed.ended_seq is not None:
-            ended = self._store.ledger.at(appointed.origin, appointed.ended_seq)
-            if ended is not None:
-                self.bring(code, ended)
+        for end in sorted(appointed.ends):
+            self.bring(code, end.id)
 
     def bring(self, code: str, id: str) -> None:
         if (code, id) not in self._done:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from common.node.settling import FORKED
 from common.node.values import Receipt
 from common.offices import feeds_of
 from common.reference import Reference
@@ -19,16 +20,17 @@ def unreceipted(store: Store, receipts: Mapping[str, Receipt], reference: Refere
     """origin -> seq after which its events had not reached the county, of those who write most of what stands here.
 
     These are the divisions of the receipts, and a village's township, whose own receipt comes with the village's.  An
-    origin whose line goes another way at the county is left out: nobody can say of its events.
+    origin that has forked is left out: nobody can say which of its events lie where at the county.
     """
     offices = {code for office in receipts for code in feeds_of(office)}
+    forked = {one.event.body.get("origin") for one in store.feeds.extras(offices) if one.event.type == FORKED}
     nodes = [node.id for node in reference.nodes.values() if node.office in offices]
     named = {origin: head for receipt in receipts.values() for origin, head in receipt.heads.items()}
     found: dict[str, int] = {}
     for origin, newest in store.ledger.tops_of(nodes).items():
         seq, id = named.get(origin, (0, ""))
         here = store.ledger.ids_at(origin, seq) if seq else set()  # none where a parent's selection has a gap
-        if seq < newest and (not here or id in here):
+        if seq < newest and (not here or id in here) and origin not in forked:
             found[origin] = seq
     return found
 

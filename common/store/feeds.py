@@ -188,6 +188,15 @@ class Feeds:
         )
         return [code for (code,) in rows]
 
+    def extras(self, divisions: Iterable[str]) -> list[Stored]:
+        """The events of no case in the feeds of these divisions, in the order of pos."""
+        rows = self._db.chunks(
+            "SELECT DISTINCT e.id FROM feed_extra x JOIN division d ON d.id = x.division JOIN event e ON e.pos = x.pos"
+            " WHERE d.code IN (%s)",
+            divisions,
+        )
+        return self._ledger.stored(id.hex() for (id,) in rows)
+
     def page(self, division: str, after: int, max_bytes: int, limit: int = 2000) -> list[Entry]:
         """The entries after a number, in order: at most ``max_bytes`` of lines, at least one entry."""
         rows = self._db.rows(

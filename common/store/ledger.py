@@ -374,10 +374,10 @@ class Ledger:
         return found.hex() if found else None
 
     def ids_at(self, origin: str, seq: int) -> set[str]:
-        """All ids held at a place: of the main line, loose, on side branches, stubs."""
+        """The ids held at a place on no side branch: of the main line, loose, stubs."""
         number = self._origins.find(origin)
         rows = self._db.rows(
-            "SELECT id FROM event WHERE origin = ? AND seq = ?"
+            "SELECT id FROM event WHERE origin = ? AND seq = ? AND NOT side"
             " UNION ALL SELECT id FROM stub WHERE origin = ? AND seq = ?",
             (number, seq, number, seq),
         )

@@ -24,6 +24,7 @@ from common.case.commands import (
 from common.case.decide import Author
 from common.errors import CommandRefused, NotFound, NotPermitted
 from common.events import Event
+from common.keys import jws_sign
 from common.node import Node, Truth
 from common.store.feeds import set_hash
 from tests.county import County, build_county
@@ -314,6 +315,19 @@ def test_truth_of_an_act_goes_from_here_to_township_to_county(county: County) ->
     county.carry(county.village, county.township)
     assert county.village.case(first.id).truth[first.id] is Truth.COUNTY
     assert county.village.outbox() == []
+
+
+def test_an_act_is_not_at_the_county_because_a_rival_at_its_place_is(county: County) -> None:
+    """● stands on the receipt alone, and the receipt names the other side of the fork."""
+    seq, head = county.village.store.ledger.head(county.village.origin) or (0, None)
+    mine = county.register(county.village)
+    payload = mine.payload.replace(b'"at":1', b'"at":2', 1)
+    rival = jws_sign(county.village.signing_key, payload).encode() + b" " + payload
+    assert (mine.seq, mine.prev) == (seq + 1, head)
+    county.hub.take([rival], county.village.id, upward=True)
+    county.village.take([rival], county.hub.id, upward=False)
+    county.village.take_receipt(county.hub.receipt(county.village.office))
+    assert county.village.case(mine.id).truth[mine.id] is Truth.HERE
 
 
 def test_a_receipt_that_says_the_same_is_not_signed_again(county: County) -> None:

@@ -463,6 +463,16 @@ def test_the_end_of_an_appointment_follows_it_into_every_feed(county: County) ->
     assert county.village.reference.appointments[agent].ended
 
 
+def test_the_end_of_an_appointment_that_comes_before_it_is_in_the_feed_too(county: County) -> None:
+    agent = county.township.appoint("新代办员", county.village.office, "agent")
+    ended = county.township.end_appointment(agent.id, "调离")
+    for line in (ended.line, agent.line):
+        county.village.take([line], county.township.id, upward=False)
+    there = county.township.store.feeds.tip(county.village.office)
+    here = county.village.store.feeds.tip(county.village.office)
+    assert (here.count, here.sum) == (there.count, there.sum)
+
+
 # -- the same everywhere
 
 

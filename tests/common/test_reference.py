@@ -1,0 +1,61 @@
+"""The reference ledger as a value: what does not depend on the order in which a township's own words come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import permutations
+
+import pytest
+
+from common.events import Event
+from common.node.references import copied
+from tests.builders import COUNTY, TOWNSHIP, VILLAGE, World
+
+Ends = Callable[[World, str], list[Event]]
+
+
+def by_the_county(world: World, officer: str) -> list[Event]:
+    return [world.publish("officer.ended", of=officer)]
+
+
+def by_the_township(world: World, officer: str) -> list[Event]:
+    return [world.write(world.streams[TOWNSHIP], "officer.ended", {"of": officer})]
+
+
+def twice(world: World, officer: str) -> list[Event]:
+    return [*by_the_township(world, officer), *by_the_township(world, officer)]
+
+
+def in_another_epoch(world: World, officer: str) -> list[Event]:
+    world.new_epoch(TOWNSHIP, "NEWEPQCH")
+    return by_the_township(world, officer)
+
+
+def by_both(world: World, officer: str) -> list[Event]:
+    return [*by_the_township(world, officer), *by_the_county(world, officer)]
+
+
+@pytest.mark.parametrize("ends", [by_the_county, by_the_township, twice, in_another_epoch, by_both])
+def test_an_appointment_ends_the_same_in_whatever_order_it_and_its_ends_come(ends: Ends):
+    """Invariant 2: a node may hear of the end before it hears of the appointment."""
+    world = World.new()
+    before = copied(world.reference)
+    body = {"name": "新代办员", "office": VILLAGE, "role": "agent"}
+    made = world.write(world.streams[TOWNSHIP], "officer.appointed", body)
+    written = [made, *ends(world, made.id)]
+    seen = []
+    for order in permutations(written):
+        reference = copied(before)
+        for event in order:
+            reference.apply(event)
+        seen.append(reference.appointments[made.id])
+    assert len(set(seen)) == 1
+    assert seen[0].ended
+
+
+def test_nobody_else_ends_an_appointment():
+    world = World.new()
+    agent = world.officers["agent"]
+    for stream in (world.streams[VILLAGE], world.streams[COUNTY]):
+        world.reference.apply(world.write(stream, "officer.ended", {"of": agent.id}))
+    assert not world.reference.appointments[agent.id].ended
