@@ -99,10 +99,23 @@ def lay_in(node: Node, events: Sequence[Event]) -> None:
 
 
 def take_cases(node: Node, county: County, cases: int, say: Callable[[str], None]) -> None:
-    """Whole cases, with the hub's acts, folded and in the views of a node that gets its past from the county."""
-    lives = county.cases()
+    """What a township has done in some years: cases that it decided, and every twentieth still in its hands.
+
+    Folded and in the views of a node that gets its past from the county.
+    """
+    county.items = tuple(item for item in county.items if item.decide_step.level == "township")
     for start in range(0, cases, 200):
-        lines = [event.line for _ in range(min(200, cases - start)) for event in next(lives)]
-        node.take(lines, county.hub.id, upward=False)
+        lives = [_life(county, ended=number % 20 > 0) for number in range(start, min(start + 200, cases))]
+        node.take([event.line for life in lives for event in life], county.hub.id, upward=False)
         if start % 4_000 == 0:
             say(f"  {start:,} of {cases:,} cases")
+
+
+def _life(county: County, *, ended: bool) -> list[Event]:
+    """One case; up to its acceptance if it has not ended."""
+    events = []
+    for event in county.life():
+        events.append(event)
+        if not ended and event.type == "case.accepted":
+            break
+    return events
