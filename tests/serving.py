@@ -14,7 +14,9 @@ from waitress.server import create_server
 @contextmanager
 def serving(app: Flask) -> Iterator[str]:
     """The app on a free port of 127.0.0.1; gives its address."""
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    server = create_server(
+        app, host="127.0.0.1", port=0, threads=4, ident="", clear_untrusted_proxy_headers=True
+    )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

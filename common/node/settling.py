@@ -124,8 +124,10 @@ class Settling:
             self._feed_case(writer, people, case, known.get(case.id, {}))
         for event in new:
             for code in self._concerned(event):
-                people.bring(code, event.id)
-                people.bring_appointment(code, event.id)  # its end may have come before it
+                if event.type == FORKED:
+                    people.bring(code, event.id, counted=True)
+                else:
+                    people.bring_appointment(code, str(event.body.get("of", event.id)))
         writer.flush()
 
     def _feed_case(
@@ -141,9 +143,9 @@ class Settling:
                 people.bring_appointment(code, actor)
             events = [(pos, id) for id, pos in in_order if not there or pos > upto]
             if events or not there:
-                writer.bring(code, case.id, events, upto)
+                writer.bring(code, case.id, events)
             if code not in scope_now:
-                writer.leave(code, case.id)
+                writer.leave(code, case.id, case.pos.keys())
 
     def _has_feed(self, code: str) -> bool:
         """A division below this node; its own too, of which only the tip is kept (not at the hub)."""
@@ -207,12 +209,12 @@ class _People:
         appointed = self._reference.appointments.get(actor)
         if appointed is None or actor in self._reference.positions:
             return
-        self.bring(code, actor)
-        for end in sorted(appointed.ends):
-            self.bring(code, end.id)
+        counted = code in feeds_of(appointed.office)
+        for id in (actor, *(end.id for end in sorted(appointed.ends))):
+            self.bring(code, id, counted=counted)
 
-    def bring(self, code: str, id: str) -> None:
+    def bring(self, code: str, id: str, *, counted: bool) -> None:
         if (code, id) not in self._done:
             self._done.add((code, id))
-            at = self._store.ledger.positions((id,))
-            self._writer.bring_extra(code, [(pos, id) for id, pos in at.items()])
+            for pos in self._store.ledger.positions((id,)).values():
+                self._writer.bring_extra(code, pos, id, counted=counted)

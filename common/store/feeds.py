@@ -7,7 +7,7 @@ and the set hash of the distinct events in the feed (docs/decisions/0002).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from common.store.cases import Cases
@@ -36,7 +36,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Tip:
-    """Last number of a feed; count and set hash (32 bytes hex) of the distinct events in it."""
+    """Last number of a feed; count and set hash (32 bytes hex) of the events that concern the division now.
+
+    These are those of the cases in its scope, its people's appointments, the forks of its nodes: whoever holds the same
+    has the same, whatever has come and gone.
+    """
 
     number: int = 0
     count: int = 0
@@ -70,37 +74,41 @@ class Writer:
         self._entries: list[tuple[Value, ...]] = []
         self._scopes: dict[tuple[int, int], tuple[int, bool]] = {}
 
-    def bring(self, division: str, case: str, events: Sequence[tuple[int, str]], upto: int) -> None:
-        """The case is in the division's scope: append these (pos, id); those up to ``upto`` were counted before."""
+    def bring(self, division: str, case: str, events: Sequence[tuple[int, str]]) -> None:
+        """The case is in the division's scope: append these (pos, id), all of it if it was not before."""
         feed, key = self._feed(division), self._cases.number(case)
         for pos, _ in events:
             self._enter(feed, key, pos)
-        fresh = [id for pos, id in events if pos > upto]
-        feed.count += len(fresh)
-        feed.sum = set_hash(fresh, feed.sum)
-        newest = max((pos for pos, _ in events), default=upto)
-        self._scopes[key, feed.id] = (max(newest, upto), True)
+        feed.count += len(events)
+        feed.sum = set_hash((id for _, id in events), feed.sum)
+        self._scopes[key, feed.id] = (max(pos for pos, _ in events), True)
 
-    def leave(self, division: str, case: str) -> None:
-        """The case has left the division's scope."""
+    def leave(self, division: str, case: str, events: Collection[str]) -> None:
+        """The case has left the division's scope: it counts no more, with all its events."""
         feed, key = self._feed(division), self._cases.number(case)
         self._enter(feed, key, None)
+        feed.count -= len(events)
+        feed.sum = (feed.sum - set_hash(events)) % _MODULUS
         upto = self._scopes.get((key, feed.id))
         if upto is None:
             self._db.run("UPDATE scope SET present = 0 WHERE case_no = ? AND division = ?", (key, feed.id))
         else:
             self._scopes[key, feed.id] = (upto[0], False)
 
-    def bring_extra(self, division: str, events: Iterable[tuple[int, str]]) -> None:
-        """Events of no case (appointments, evidence of a fork) that the division's feed does not have yet."""
+    def bring_extra(self, division: str, pos: int, id: str, *, counted: bool) -> None:
+        """An event of no case (an appointment, evidence of a fork), unless the division's feed has it.
+
+        Args:
+            counted: it concerns the division whatever its cases are.
+        """
         feed = self._feed(division)
-        for pos, id in events:
-            if self._db.run(
-                "INSERT INTO feed_extra (division, pos) VALUES (?, ?) ON CONFLICT DO NOTHING", (feed.id, pos)
-            ):
-                self._enter(feed, None, pos)
-                feed.count += 1
-                feed.sum = set_hash((id,), feed.sum)
+        if self._db.run(
+            "INSERT INTO feed_extra (division, pos, counted) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            (feed.id, pos, counted),
+        ):
+            self._enter(feed, None, pos)
+            feed.count += counted
+            feed.sum = set_hash((id,) if counted else (), feed.sum)
 
     def flush(self) -> None:
         """Write what was collected."""
@@ -231,7 +239,10 @@ class Feeds:
             if entries != last or (top or 0) != last:
                 yield code, "feed.gap"
             ids = self._db.rows(
-                "SELECT id FROM event WHERE pos IN (SELECT pos FROM feed WHERE division = ?)", (number,)
+                "SELECT id FROM event WHERE pos IN (SELECT f.pos FROM feed f JOIN scope s ON s.case_no = f.case_no"
+                " AND s.division = f.division WHERE f.division = ? AND s.present"
+                " UNION SELECT pos FROM feed_extra WHERE division = ? AND counted)",
+                (number, number),
             )
             if last and (len(ids), set_hash(id.hex() for (id,) in ids)) != (
                 count,
@@ -240,7 +251,7 @@ class Feeds:
                 yield code, "feed.tip"
 
     def beyond(self, division: str, places: Mapping[str, int]) -> list[str]:
-        """The ids in the division's feed that stand after these places of their origins, and on no side branch."""
+        """The ids that count in the tip, stand after these places of their origins, and on no side branch."""
         row = self._db.row("SELECT id FROM division WHERE code = ?", (division,))
         if row is None:
             return []
@@ -249,8 +260,8 @@ class Feeds:
             rows = self._db.rows(
                 "SELECT e.id FROM event e JOIN origin o ON o.id = e.origin WHERE o.name = ? AND e.seq > ?"
                 " AND NOT e.side AND (EXISTS (SELECT 1 FROM scope s WHERE s.case_no = e.case_no"
-                " AND s.division = ? AND e.pos <= s.upto) OR EXISTS (SELECT 1 FROM feed_extra x WHERE x.pos = e.pos"
-                " AND x.division = ?))",
+                " AND s.division = ? AND e.pos <= s.upto AND s.present) OR EXISTS (SELECT 1 FROM feed_extra x"
+                " WHERE x.pos = e.pos AND x.division = ? AND x.counted))",
                 (origin, seq, row[0], row[0]),
             )
             found += [id.hex() for (id,) in rows]

@@ -114,7 +114,7 @@ class Stub(Table):
 
 
 class Division(Table):
-    """A feed's tip: its last number, and of the distinct events in it the count and the set hash."""
+    """A feed's tip: its last number, and of the events that concern the division now the count and the set hash."""
 
     id = AutoField()
     code = TextField(unique=True)
@@ -137,10 +137,14 @@ class Feed(Table):
 
 
 class FeedExtra(Table):
-    """Events of no case that stand in a feed: appointments and their ends, evidence of forks."""
+    """Events of no case that stand in a feed: appointments and their ends, evidence of forks.
+
+    ``counted`` in its tip: of the division's own; not one that came with somebody who acted in a case.
+    """
 
     division = IntegerField()
     pos = BigIntegerField()
+    counted = BooleanField()
 
     class Meta:
         primary_key = CompositeKey("pos", "division")

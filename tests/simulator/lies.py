@@ -46,8 +46,9 @@ class Liar:
         """A child's offer reaches it, and it says nothing of most of the lines to itself."""
 
         def without(sender: Node, header: Header, lines: list[bytes]) -> Said:
-            self.told["swallowed"] += bool(lines)
-            return header, [line for line in lines if self.draw.random() < 0.3]
+            kept = self._but_the_ends(lines)
+            self.told["swallowed"] += len(kept) < len(lines)
+            return header, kept
 
         return self._twisted(parent, child, data, without)
 
@@ -143,10 +144,22 @@ class Liar:
     # -- upward
 
     def _lie_up(self, me: Node, header: Header, lines: list[bytes]) -> Said:
-        mine = f'"origin":"{me.id}/'.encode("ascii")
-        kept = [line for line in lines if mine in line or self.draw.random() < 0.5]
+        kept = self._but_the_ends(lines, spare=me.id)
         self.told["withheld from the county"] += len(kept) < len(lines)
         return header, kept
+
+    def _but_the_ends(self, lines: list[bytes], spare: str = "-") -> list[bytes]:
+        """Without the ends of some origins.  (What a gap leaves behind waits at the county, and the liar's own program
+        would take that for all.)"""
+        cut: set[bytes] = set()
+        kept = []
+        for line in lines:
+            origin = line.partition(b'"origin":"')[2].partition(b'"')[0]
+            if not origin.startswith(spare.encode("ascii")) and self.draw.random() < 0.4:
+                cut.add(origin)
+            if origin not in cut:
+                kept.append(line)
+        return kept
 
 
 _LIES: Sequence[Callable[[Liar, Node, Header, list[bytes]], Said]] = (

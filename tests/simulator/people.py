@@ -253,6 +253,7 @@ class People:
         if made is not None:
             home = township_of(made.office) or made.office
             choices += [made.office, home, f"{home}/MZ"]
+        choices += sorted({node.office for node in reference.nodes.values()})
         try:
             wanted = [deciding_office(view.state, reference), intake_office(view.state, reference)]
         except (KeyError, ValueError):

@@ -317,11 +317,10 @@ class Simulation:
             event = node.publish("calendar.published", body)
             self._say(f"hub: calendar {event.id[:6]} without {body['off_days'][-1:]}")
             return
-        people = [o for o in machine.officers() if o.origin.partition("/")[0] == node.id or node.is_hub]
-        below = [o for o in sorted(node.reference.appointments.values(), key=lambda o: o.id) if not o.ended]
-        mine = [o for o in below if (o in people or o.origin.partition("/")[0] == node.id)]
-        same = lambda o: [x for x in below if (x.office, x.role) == (o.office, o.role)]  # noqa: E731
-        leaving = [o for o in mine if len(same(o)) > 1]
+        there = [o for o in sorted(node.reference.appointments.values(), key=lambda o: o.id) if not o.ended]
+        mine = [o for o in there if node.is_hub or o.origin.partition("/")[0] == node.id]
+        places = Counter((o.office, o.role) for o in there)
+        leaving = [o for o in mine if places[o.office, o.role] > 1]
         if leaving and draw.random() < 0.5:
             officer = draw.choice(leaving)
             node.end_appointment(officer.id)

@@ -122,6 +122,12 @@ class Watch:
         node = child.here
         if child.here.store.ledger.counts()[1] or hub.here.store.ledger.counts()[1]:
             return True
+        receipts = node._evidence.receipts()
+        above = receipts.get(township_of(office) or "")
+        if above is not None and above.size > receipts[office].size:
+            return (
+                True  # it does not know what the township's acts were at the county when this one was signed
+            )
         held = node.store.feeds.beyond(office, dict.fromkeys(node.store.ledger.heads(), 0))
         known = node.reference.nodes
         own = {id for id, record in known.items() if record.office in (office, township_of(office))}

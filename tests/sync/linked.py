@@ -18,7 +18,6 @@ from pathlib import Path
 from select import select
 from tempfile import mkdtemp
 
-import waitress
 from flask import Flask
 
 from common.errors import AppError, PeerUnreachable
@@ -36,6 +35,7 @@ from sync.papers import Room, tus_headers
 from sync.parent import Parent
 from sync.upward import own_chain
 from tests.county import STORE_KEY, Clock, County, build_county, chance
+from tests.serving import serving
 
 NAMES = ("hub", "township", "other_township", "village", "village_2", "other_village")
 PLENTY = 10**12
@@ -195,17 +195,8 @@ def served(parent: Parent, enrol: Callable[[bytes], bytes] | None = None) -> Ite
     """The parent's routes on a real server; its base address."""
     app = Flask("parent")
     app.register_blueprint(blueprint(parent, enrol or (lambda data: answer_enrolment(parent.node, data))))
-    server = waitress.create_server(
-        app, host="127.0.0.1", port=0, threads=4, ident="", clear_untrusted_proxy_headers=True
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.effective_port}"
-    finally:
-        server.task_dispatcher.shutdown(timeout=5)  # no task may write when the loop is gone
-        server.close()
-        thread.join(5)
+    with serving(app) as url:
+        yield url
 
 
 class Proxy:

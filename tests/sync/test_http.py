@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -240,7 +241,12 @@ def server(talk: Callable[[socket.socket], None]) -> Iterator[str]:
 
 def says(*parts: bytes) -> Callable[[socket.socket], None]:
     def talk(connection: socket.socket) -> None:
-        connection.recv(65_536)
+        with connection.makefile(
+            "rb"
+        ) as request:  # all of it: closing upon what is unread resets the connection
+            head = b"".join(iter(request.readline, b"\r\n"))
+            length = re.search(rb"(?i)^content-length: (\d+)", head, re.MULTILINE)
+            request.read(int(length[1]) if length else 0)
         for part in parts:
             connection.sendall(part)
 
