@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 
 from common.offices import is_office
 
@@ -41,6 +42,7 @@ _ID = re.compile(r"[0-9a-f]{64}\Z")
 _DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\Z")
 MAX_TEXT = 4000
 MAX_SHORT = 200
+MAX_ADDRESS = 127  # of which a slip can carry the host in seven bits
 
 
 def is_date(value: Any) -> bool:
@@ -54,12 +56,26 @@ def is_date(value: Any) -> bool:
     return day <= (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[month - 1]
 
 
+def is_address(value: Any) -> bool:
+    """A node's base address: scheme http or https, a host, perhaps a port, nothing else."""
+    if not (isinstance(value, str) and value.isascii() and len(value) <= MAX_ADDRESS):
+        return False
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    bare = value == f"{parts.scheme}://{parts.netloc}" and "@" not in value
+    return good and bare and re.search(r"[\s\"<>\\]", value) is None
+
+
 _KINDS: Mapping[str, Callable[[Any], object]] = {
     "id": lambda v: isinstance(v, str) and _ID.match(v) is not None,
     "ids": lambda v: (
         isinstance(v, list) and 0 < len(v) <= 200 and all(isinstance(x, str) and _ID.match(x) for x in v)
     ),
     "office": is_office,
+    "address": is_address,
     "short": lambda v: isinstance(v, str) and 0 < len(v) <= MAX_SHORT,
     "text": lambda v: isinstance(v, str) and 0 < len(v) <= MAX_TEXT and not v.isspace(),
     "date": is_date,
@@ -170,6 +186,7 @@ EVENT_TYPES: Mapping[str, EventType] = _table(
         county="short", name="short", node="short", root="object", sign="object", seal="object",
         generation="count", practice="bool",
     ),
+    _reference("hub.addressed", "县级中心地址", url="address"),
     _reference("origin.opened", "县级留痕段启用", origin="short", generation="count"),
     _reference("division.published", "行政区划", code="short", name="short", kind="short?", villages="list?"),
     _reference(

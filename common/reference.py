@@ -106,6 +106,9 @@ class Reference:
     county_name: str = ""
     practice: bool = False
     hub: str = ""
+    addresses: list[str] = field(
+        default_factory=list
+    )  # the hub's public address, as it named it from time to time
     positions: dict[str, int] = field(default_factory=dict)
     nodes: dict[str, NodeRecord] = field(default_factory=dict)
     offices: dict[str, Office] = field(default_factory=dict)
@@ -253,6 +256,11 @@ class Reference:
                 return edition
         return None
 
+    @property
+    def address(self) -> str | None:
+        """The hub's public address, where it has named one."""
+        return self.addresses[-1] if self.addresses else None
+
     def items(self) -> list[Edition]:
         """The editions that one may apply for now, in the catalogue's order."""
         listed: Iterable[str] = self.catalogue.get("items", {}).values() if self.catalogue else ()
@@ -291,6 +299,10 @@ def _hub_enrolled(ref: Reference, event: Event, index: int) -> None:
         index,
     )
     ref.offices[body["county"]] = Office(body["county"], body["name"] + "政务服务中心")
+
+
+def _hub_addressed(ref: Reference, event: Event, index: int) -> None:
+    ref.addresses.append(event.body["url"])
 
 
 def _origin_opened(ref: Reference, event: Event, index: int) -> None:
@@ -385,6 +397,7 @@ def _runs_in_a_circle(ref: Reference, office: str) -> bool:
 
 _HANDLERS = {
     "hub.enrolled": _hub_enrolled,
+    "hub.addressed": _hub_addressed,
     "origin.opened": _origin_opened,
     "division.published": _division,
     "office.named": _office,

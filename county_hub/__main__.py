@@ -13,7 +13,6 @@ from common.clock import Pause, Unit, due_date
 from common.commands import Commands, a_count, a_day, add, add_group, add_shared_commands, iso
 from common.errors import NotFound
 from common.node import Node
-from common.node.asking import PUBLIC_URL
 from common.program import alone, new_store, opened, practice_clock, refuse_moved_clock, serve
 from county_hub.slips import making
 from sync.slips import check_address
@@ -96,7 +95,8 @@ def create(args: argparse.Namespace) -> Outcome:
                 practice=args.practice,
             )
             publish_pack(node, pack)
-            store.local.set_setting(PUBLIC_URL, args.url)
+            if args.url:
+                making.set_address(node, args.url)
         write_root_key(root_path, root)
         name, id = node.name, node.id
     data = {"node": id, "county": args.county, "name": name, "root": root.kid, "root_key": str(root_path)}
@@ -108,9 +108,8 @@ def create(args: argparse.Namespace) -> Outcome:
 
 
 def set_url(args: argparse.Namespace) -> Outcome:
-    check_address(args.url)
     with opened(args) as program:
-        program.node.store.local.set_setting(PUBLIC_URL, args.url)
+        making.set_address(program.node, args.url)
     return Outcome({"url": args.url}, args.url)
 
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from common.node import Node
-from common.node.asking import PARENTS
+from common.node.asking import PARENTS, addresses
 from sync.papers import Room
 from sync.session import Link, Progress, Session, SyncReport, contact, papers_left
 
 
 def parents(node: Node) -> tuple[str, ...]:
     """The addresses of the parents, in the order to be tried."""
-    return tuple(node.store.local.setting(PARENTS, []))
+    return addresses(node.store, node.reference)
 
 
 def set_parents(node: Node, urls: Sequence[str]) -> None:
-    """Try these addresses from now on, in this order."""
+    """A person chose these: try them from now on, in this order."""
     node.store.local.set_setting(PARENTS, list(urls))
 
 

@@ -16,6 +16,7 @@ from common.errors import (
     SyncError,
 )
 from common.node import Node
+from common.node.asking import SLIP_PARENTS
 from common.offices import Level, division, level
 from common.store.local import SlipRow
 from sync.child import Link, contact, set_parents
@@ -151,7 +152,9 @@ def begin(node: Node, slip: Slip, random: Random, addresses: Sequence[str] = ())
     )
     with node.store.write():
         node.store.local.set_setting(PENDING, {"office": slip.office, "request": request.decode("ascii")})
-        set_parents(node, addresses or slip.parents)
+        node.store.local.set_setting(SLIP_PARENTS, list(slip.parents))
+        if addresses:
+            set_parents(node, addresses)
 
 
 def pending(node: Node) -> bool:

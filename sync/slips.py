@@ -16,16 +16,15 @@ import hashlib
 import re
 from dataclasses import dataclass
 from typing import NoReturn
-from urllib.parse import urlsplit
 
 from common.errors import BadInput
+from common.event_types import is_address
 from common.offices import division, is_office
 
 PREFIX = "BMS1"
 CODE_BYTES = 16
 MAX_TEXT = 4096
 MAX_PARENTS = 8
-MAX_URL_BYTES = 127
 MAX_EXPIRES_S = 2**32 - 1
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -69,14 +68,7 @@ class Slip:
 
 def check_address(url: str) -> str:
     """A parent's base address: scheme http or https, a host, perhaps a port, nothing else.  Raises BadInput."""
-    try:
-        parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        good = False
-    else:
-        good = good and url == f"{parts.scheme}://{parts.netloc}" and "@" not in url
-    if not good or not url.isascii() or len(url) > MAX_URL_BYTES or re.search(r"[\s\"<>\\]", url):
+    if not is_address(url):
         raise BadInput("slip.bad_address", url=url[:200])
     return url
 

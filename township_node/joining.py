@@ -10,7 +10,6 @@ from pathlib import Path
 from common.cli import data_folder
 from common.errors import Misuse, PeerRefused, PeerUnreachable
 from common.node import Node
-from common.node.asking import PUBLIC_URL
 from common.program import PAPERS, STORE, existing_store, new_store, practice_clock, refuse_moved_clock
 from common.store import Store
 from sync.child import parents, set_parents, sync_once
@@ -56,9 +55,6 @@ def _store_for(args: argparse.Namespace, slip: Slip) -> Store:
         with new_store(args) as store, store.write():
             node = Node.create(store, practice_clock(), secrets.token_bytes, root=slip.root)
             begin(node, slip, secrets.token_bytes, args.parent)
-            store.local.set_setting(
-                PUBLIC_URL, slip.parents[-1]
-            )  # the hub's own stands last (county_hub.slips)
         return existing_store(args)
     store = existing_store(args)
     node = Node(store, practice_clock(), secrets.token_bytes)

@@ -25,10 +25,8 @@ from common.store.local import PaperFile
 from common.store.views import CaseRow
 
 _ID = re.compile(r"[0-9a-f]{64}\Z")
-PARENTS = "parents"  # the setting: addresses in order
-PUBLIC_URL = (
-    "public_url"  # the setting: the county's lasting address, in slips and in what applicants are given
-)
+PARENTS = "parents"  # the setting: addresses that a person chose, in order
+SLIP_PARENTS = "slip_parents"  # the setting: those of the slip, used until a person chooses others
 _ORDER = (Truth.HERE, Truth.TOWNSHIP, Truth.COUNTY)
 
 
@@ -203,11 +201,26 @@ def unsent_events(store: Store, truths: Truths) -> int:
     return sum(seq - max(held.get(o, 0), truths.receipted.get(o, 0)) for o, (seq, _) in heads.items())
 
 
-def parents(store: Store) -> tuple[dict[str, str | None], ...]:
+def addresses(store: Store, reference: Reference) -> tuple[str, ...]:
+    """The addresses above this node, in the order to be tried (docs/decisions/0016).
+
+    The hub's newest stands in the place of those that it had before, and last beside a slip's; what a person chose
+    stands alone.
+    """
+    chosen = store.local.setting(PARENTS)
+    told = chosen or store.local.setting(SLIP_PARENTS, [])
+    hub = reference.address
+    if hub is None:
+        return tuple(told)
+    moved = [hub if url in reference.addresses else url for url in told]
+    return tuple(dict.fromkeys(moved if chosen else [*moved, hub]))
+
+
+def parents(store: Store, reference: Reference) -> tuple[dict[str, str | None], ...]:
     """The addresses above this node in order, each with the time of the last exchange with who answers there."""
     last = {peer.url: peer.at for peer in store.peers.list() if peer.url and peer.at is not None}
     return tuple(
-        {"url": url, "last_exchange": _instant(last.get(url))} for url in store.local.setting(PARENTS, [])
+        {"url": url, "last_exchange": _instant(last.get(url))} for url in addresses(store, reference)
     )
 
 

@@ -598,7 +598,7 @@ class Node:
                 waiting=store.waiting.count(),
                 set_aside=set_aside,
                 asks=asks,
-                parents=asking.parents(store),
+                parents=() if self.is_hub else asking.parents(store, self.reference),
                 program=asking.program_version(),
                 schema=SCHEMA,
             )

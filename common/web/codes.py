@@ -29,8 +29,8 @@ def qr_svg(text: str, words: str) -> QrCode:
     return QrCode(svg.replace("<svg ", f'<svg role="img" aria-label="{escape(words)}" ', 1))
 
 
-def case_link(public_url: str | None, number: str, query_code: str | None) -> str:
+def case_link(address: str | None, number: str, query_code: str | None) -> str:
     """What the code on a print says: where the case can be looked up, or its number where no address is known."""
-    if not public_url:
+    if not address:
         return number
-    return f"{public_url.rstrip('/')}/q/{number}" + (f"#{query_code}" if query_code else "")
+    return f"{address}/q/{number}" + (f"#{query_code}" if query_code else "")

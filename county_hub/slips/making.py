@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from common.commands import iso_instant
 from common.errors import BadInput
 from common.node import Node
-from common.node.asking import PUBLIC_URL
 from common.offices import Level, division, level, within
 from common.store.local import SlipRow
 from sync.enrolling import issue_slip
@@ -43,13 +42,23 @@ def make(node: Node, offices: Iterable[str], addresses: Sequence[str] = ()) -> l
 
     Errors: BadInput ``slip.unknown_office``, ``slip.no_parent``, ``slip.bad_address``.
     """
-    url = node.store.local.setting(PUBLIC_URL)
+    url = node.reference.address
     parents = tuple(dict.fromkeys([*map(check_address, addresses), *([url] if url else [])]))
     with node.store.write():
         made = [issue_slip(node, office, parents, secrets.token_bytes) for office in offices]
     return [
         OpenSlip("", slip.office, slip.text, slip.expires * 1000, slip.root, slip.parents) for slip in made
     ]
+
+
+def set_address(node: Node, url: str) -> None:
+    """Name the hub's public address to all nodes; nothing is written where it is the same.
+
+    Errors: BadInput ``slip.bad_address``.
+    """
+    check_address(url)
+    if url != node.reference.address:
+        node.publish("hub.addressed", {"url": url})
 
 
 def open_slips(node: Node, offices: Iterable[str]) -> dict[str, list[OpenSlip]]:

@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 
 from common.errors import BadInput, NotFound
 from common.node import Node
-from common.node.asking import PUBLIC_URL
 from common.offices import Level, level, parent
 from common.texts import words
 from common.web import visitor
@@ -64,14 +63,13 @@ def _without_machine(node: Node, township: str) -> list[str]:
 @blueprint.post("/slips/url")
 @right("operator")
 def set_url() -> ResponseReturnValue:
-    """The county's lasting address: in slips, and in the codes on prints."""
+    """The county's lasting address: in slips, in the codes on prints, and last among the nodes' parents."""
     url = request.form.get("url", "").strip()
     try:
-        check_address(url)
+        making.set_address(the_node(), url)
     except BadInput as error:
         return _index_page({"url": words(error)}), error.http_status
-    the_node().store.local.set_setting(PUBLIC_URL, url)
-    say("县里的地址已记下,以后开的启用单都写它。")
+    say("县里的地址已记下。以后开的启用单都写它;已启用的机器下次同步时知道。")
     return redirect(url_for("slips.index"), 303)
 
 
@@ -102,7 +100,7 @@ def _index_page(errors: Mapping[str, str] | None = None) -> str:
         "slips/index.html",
         choices=_choices(node),
         chosen=request.values.get("office", ""),
-        url=node.store.local.setting(PUBLIC_URL),
+        url=reference.address,
         open=[(place, full_place_name(reference, place), found) for place, found in open_.items()],
         errors=errors or {},
     )

@@ -59,3 +59,21 @@ def test_nobody_else_ends_an_appointment():
     for stream in (world.streams[VILLAGE], world.streams[COUNTY]):
         world.reference.apply(world.write(stream, "officer.ended", {"of": agent.id}))
     assert not world.reference.appointments[agent.id].ended
+
+
+def test_the_newest_address_of_the_hub_counts_and_what_is_none_has_no_effect():
+    world = World.new()
+    assert world.reference.address is None
+    world.publish("hub.addressed", url="http://10.0.0.1:8080")
+    world.publish("hub.addressed", url="https://hub.example.org")
+    for wrong in (
+        "hub.example.org",
+        "https://hub.example.org/x",
+        "https://a@b",
+        "file:///etc/passwd",
+        7,
+        "http://" + "h" * 128,
+    ):
+        world.publish("hub.addressed", url=wrong)
+    assert world.reference.address == "https://hub.example.org"
+    assert world.reference.addresses == ["http://10.0.0.1:8080", "https://hub.example.org"]

@@ -51,7 +51,7 @@ def test_init_makes_a_county_whose_root_key_is_for_its_owner_alone(tmp_path, cap
     assert "两份" in cli.words
     assert "离线" in cli.words
     status = cli("status")
-    assert (status["level"], status["pos"], status["cases"]) == ("county", 140, 0)
+    assert (status["level"], status["pos"], status["cases"]) == ("county", 141, 0)
     assert cli("verify")["ok"] is True
 
 
@@ -115,10 +115,10 @@ def test_no_data_folder_is_wrong_use(capsys, monkeypatch):
 
 def test_the_data_folder_may_stand_before_the_command_or_in_the_environment(cli, capsys, monkeypatch):
     assert main(["--data", str(cli.data), "--json", "status"]) == 0
-    assert json.loads(capsys.readouterr().out)["pos"] == 140
+    assert json.loads(capsys.readouterr().out)["pos"] == 141
     monkeypatch.setenv("BIANMIN_DATA", str(cli.data))
     assert main(["status", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["pos"] == 140
+    assert json.loads(capsys.readouterr().out)["pos"] == 141
 
 
 @pytest.mark.parametrize(

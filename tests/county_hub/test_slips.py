@@ -22,7 +22,7 @@ def hub(tmp_path):
 
 @pytest.fixture
 def operator(hub):
-    hub.node.store.local.set_setting("public_url", URL)
+    hub.node.publish("hub.addressed", {"url": URL})
     return hub.client("何开明")
 
 
@@ -101,6 +101,12 @@ def test_without_an_address_of_the_county_the_page_says_so_and_takes_one(hub):
     page = operator.submit(page.form("/slips/url"), url=URL)
     assert "还没有设" not in page.text
     assert read_slip(codes(make(operator, EMPTY))[0]).parents == (URL,)
+
+
+def test_an_address_that_the_county_has_already_is_not_named_again(hub, operator):
+    before = hub.node.reference.size
+    operator.submit(operator.get("/slips").form("/slips/url"), url=URL)
+    assert (hub.node.reference.size, hub.node.reference.address) == (before, URL)
 
 
 def test_slips_are_for_who_runs_the_hub(hub):

@@ -12,9 +12,6 @@ from typing import Any
 
 import pytest
 
-from common.node.asking import PUBLIC_URL
-from common.store import open_store
-from common.vault import read_key_file
 from sync.enrolling import issue_slip
 from tests.county import build_county
 from tests.hub import Hub
@@ -23,6 +20,7 @@ from tests.township_node.served import township_app
 from township_node.__main__ import main
 
 TOWNSHIP, VILLAGE = "511322102", "511322102201"
+LAN = "http://127.0.0.1:9"  # where nobody answers
 
 
 @dataclass
@@ -60,6 +58,10 @@ def slip_for(hub: Hub, office: str, *addresses: str) -> str:
     return issue_slip(hub.node, office, addresses, lambda n: bytes(range(n))).text
 
 
+def name_address(hub: Hub, url: str) -> None:
+    hub.node.publish("hub.addressed", {"url": url})
+
+
 def test_init_enrols_the_machine_and_fetches_the_reference_ledger(hub, address, machine):
     made = machine("init", "--slip", slip_for(hub, TOWNSHIP, address))
     assert (made["office"], made["level"]) == (TOWNSHIP, "township")
@@ -70,11 +72,34 @@ def test_init_enrols_the_machine_and_fetches_the_reference_ledger(hub, address, 
     assert machine("verify")["ok"] is True
 
 
-def test_the_slip_brings_the_address_that_stands_in_the_qr_codes(hub, address, machine):
-    machine("init", "--slip", slip_for(hub, TOWNSHIP, address, "https://hub.example.org"))
-    store = open_store(machine.data / "node.db", read_key_file(machine.data / "store.key"))
-    assert store.local.setting(PUBLIC_URL) == "https://hub.example.org"
-    store.close()
+def test_a_node_at_work_learns_the_countys_address_and_goes_there_after_those_of_its_slip(
+    hub, address, machine
+):
+    machine("init", "--slip", slip_for(hub, TOWNSHIP, address))
+    assert machine("parent", "list")["parents"] == [address]
+    name_address(hub, "https://hub.example.org")
+    machine("sync")
+    assert machine("parent", "list")["parents"] == [address, "https://hub.example.org"]
+    assert [p["url"] for p in machine("status")["parents"]] == [address, "https://hub.example.org"]
+
+
+def test_a_county_that_moved_is_met_at_its_new_address_in_the_place_of_the_old(hub, address, machine):
+    name_address(hub, address)
+    machine("init", "--slip", slip_for(hub, TOWNSHIP, LAN, address))
+    name_address(hub, "https://hub.example.org")
+    machine("sync")
+    assert machine("parent", "list")["parents"] == [LAN, "https://hub.example.org"]
+
+
+def test_what_a_person_chose_stands_alone_but_for_the_countys_new_address(hub, address, machine):
+    name_address(hub, address)
+    machine("init", "--slip", slip_for(hub, TOWNSHIP, address))
+    machine("parent", "set", LAN)
+    assert machine("parent", "list")["parents"] == [LAN]
+    machine("parent", "set", address, LAN)
+    name_address(hub, "https://hub.example.org")
+    machine("sync")
+    assert machine("parent", "list")["parents"] == ["https://hub.example.org", LAN]
 
 
 def test_init_without_a_link_ends_with_75_loses_nothing_and_goes_on_when_it_is_run_again(

@@ -6,7 +6,6 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from common.errors import NotFound
-from common.node.asking import PUBLIC_URL
 from common.web.codes import case_link, qr_svg
 from common.web.notices.documents import Document, document_of, receipt_for
 from common.web.papers_view import seen_case, the_node
@@ -38,7 +37,7 @@ def receipt(key: str) -> ResponseReturnValue:
 
 
 def _page(doc: Document) -> str:
-    link = case_link(the_node().store.local.setting(PUBLIC_URL), doc.case_number, doc.query_code)
+    link = case_link(the_node().reference.address, doc.case_number, doc.query_code)
     return render_template(
         f"notices/{doc.template}.html", doc=doc, query_code=doc.query_code, qr=qr_svg(link, "查询码")
     )

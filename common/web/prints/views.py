@@ -15,7 +15,6 @@ from common.catalogue.items import Item
 from common.errors import NotFound
 from common.events import Event
 from common.node import CaseFile
-from common.node.asking import PUBLIC_URL
 from common.papers import Page
 from common.reference import Reference
 from common.web import visitor
@@ -105,7 +104,7 @@ def of_case(case: str, paper: str) -> ResponseReturnValue:
     if paper != "slip":
         return _page(paper, printed, back=back)
     code = made.body["query_code"]
-    link = case_link(node.store.local.setting(PUBLIC_URL), file.row.number, code)
+    link = case_link(node.reference.address, file.row.number, code)
     return _page(
         paper,
         printed,

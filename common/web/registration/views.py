@@ -14,7 +14,6 @@ from common.case.file import acts_in_effect
 from common.catalogue.items import Item
 from common.errors import CommandRefused, NotFound
 from common.node import CaseFile
-from common.node.asking import PUBLIC_URL
 from common.offices import Level, level
 from common.reference import Edition
 from common.texts import words
@@ -288,7 +287,7 @@ def done(case: str) -> ResponseReturnValue:
         mandated=bool(made.body.get("mandate")),
         truth_kind=file.synced.value,
         qr=qr_svg(
-            case_link(node.store.local.setting(PUBLIC_URL), file.row.number, made.body["query_code"]),
+            case_link(node.reference.address, file.row.number, made.body["query_code"]),
             "查询码",
         ),
         following=following(node, file),

@@ -6,7 +6,6 @@ import io
 
 import pytest
 
-from common.node.asking import PUBLIC_URL
 from common.web.codes import qr_svg
 from tests.common.web.test_registration import PAPERS, Table, register
 from tests.county import build_county
@@ -115,7 +114,8 @@ def test_the_code_on_the_slip_leads_to_the_countys_public_address_where_one_is_k
     register(table)
     number, code = table.body["number"], table.body["query_code"]
     assert qr_svg(number, "查询码").svg in prints(table, "slip").source
-    table.node.store.local.set_setting(PUBLIC_URL, "https://bm.example.cn/")
+    table.county.hub.publish("hub.addressed", {"url": "https://bm.example.cn"})
+    table.county.level()
     assert qr_svg(f"https://bm.example.cn/q/{number}#{code}", "查询码").svg in prints(table, "slip").source
 
 
