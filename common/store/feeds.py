@@ -7,7 +7,7 @@ and the set hash of the distinct events in the feed (docs/decisions/0002).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from common.store.cases import Cases
@@ -250,22 +250,16 @@ class Feeds:
             ):
                 yield code, "feed.tip"
 
-    def beyond(self, division: str, places: Mapping[str, int]) -> list[str]:
-        """The ids that count in the tip, stand after these places of their origins, and on no side branch."""
-        row = self._db.row("SELECT id FROM division WHERE code = ?", (division,))
-        if row is None:
-            return []
-        found: list[str] = []
-        for origin, seq in places.items():
-            rows = self._db.rows(
-                "SELECT e.id FROM event e JOIN origin o ON o.id = e.origin WHERE o.name = ? AND e.seq > ?"
-                " AND NOT e.side AND (EXISTS (SELECT 1 FROM scope s WHERE s.case_no = e.case_no"
-                " AND s.division = ? AND e.pos <= s.upto AND s.present) OR EXISTS (SELECT 1 FROM feed_extra x"
-                " WHERE x.pos = e.pos AND x.division = ? AND x.counted))",
-                (origin, seq, row[0], row[0]),
-            )
-            found += [id.hex() for (id,) in rows]
-        return found
+    def counted(self, division: str, ids: Iterable[str]) -> set[str]:
+        """Those of these events of no case that count in the division's tip."""
+        pos = {place: id for id, place in self._ledger.positions(ids).items()}
+        rows = self._db.chunks(
+            "SELECT x.pos FROM feed_extra x JOIN division d ON d.id = x.division"
+            " WHERE d.code = ? AND x.counted AND x.pos IN (%s)",
+            pos,
+            (division,),
+        )
+        return {pos[place] for (place,) in rows}
 
     def tip(self, division: str) -> Tip:
         """Where a division's feed has got to; all zero for one without entries."""

@@ -383,6 +383,19 @@ class Ledger:
         )
         return {id.hex() for (id,) in rows}
 
+    def beyond(self, places: Mapping[str, int]) -> list[tuple[str, str | None]]:
+        """(id, case) of what stands after these places, origin -> seq, on no side branch."""
+        rows = [
+            row
+            for origin, seq in places.items()
+            for row in self._db.rows(
+                "SELECT id, case_no FROM event WHERE origin = ? AND seq > ? AND NOT side",
+                (self._origins.find(origin), seq),
+            )
+        ]
+        cases = self._cases.ids({case for _, case in rows if case})
+        return [(id.hex(), cases.get(case)) for id, case in rows]
+
     def after(self, origin: str, seq: int, max_bytes: int) -> list[Stored]:
         """The run of an origin's main line after ``seq``, stubs among it: ``max_bytes`` of lines, at least one."""
         number = self._origins.find(origin)

@@ -300,6 +300,49 @@ def test_what_a_relay_withholds_shows_though_as_many_events_are_here(county: Cou
     assert county.village.withheld() == {}
 
 
+def offered_to_a_village(county: County) -> Event:
+    """From the township's counter to the second village, all level; the county has signed for it."""
+    first = county.register(
+        county.township, "MZ-003", author=county.clerk(county.township), channel="township_window"
+    )
+    clerk = county.clerk(county.township)
+    county.township.act(AcceptCase(), clerk, case=first.id)
+    county.township.act(OfferCase(county.village_2.office, "请补办"), clerk, case=first.id)
+    county.level()
+    return first
+
+
+def test_a_case_that_leaves_by_an_act_that_the_county_lacks_is_not_withheld(county: County) -> None:
+    """Seen from the county the division still has it."""
+    first, village = offered_to_a_village(county), county.village_2
+    assert village.withheld() == {}
+    village.act(DeclineCase("不属本村"), county.agent(village), case=first.id)
+    assert village.withheld() == {}
+    county.carry(village, county.township)
+    assert village.withheld() == county.township.withheld() == {}
+    county.level()
+    assert village.withheld() == county.township.withheld() == {}
+
+
+def test_a_case_that_comes_by_an_act_that_the_county_lacks_stands_in_for_nothing(county: County) -> None:
+    """Its past was at the county, but did not concern the division there."""
+    first = county.register(
+        county.township, "MZ-003", author=county.clerk(county.township), channel="township_window"
+    )
+    clerk, village = county.clerk(county.township), county.village_2
+    county.township.act(AcceptCase(), clerk, case=first.id)
+    mine = county.register(village)
+    county.level()
+    withheld = county.hub.act(AddNote("材料齐全"), county.author(f"{county.county}", "window"), case=mine.id)
+    line = county.hub.receipt(village.office)
+    county.township.act(OfferCase(village.office, "请补办"), clerk, case=first.id)
+    county.carry_down(county.township, village)
+    village.take_receipt(line)
+    assert village.withheld() == {village.office: 1}
+    village.take([withheld[0].line], county.township.id, upward=False)
+    assert village.withheld() == {}
+
+
 def test_truth_of_an_act_goes_from_here_to_township_to_county(county: County) -> None:
     first = county.register(county.village)
     assert county.village.case(first.id).synced is Truth.HERE

@@ -110,14 +110,13 @@ class Watch:
         for office, receipt in node._evidence.receipts().items():
             if not within(office, node.office):
                 continue
-            entries = hub.here.store.feeds.page(office, 0, 1 << 40, 1 << 20)
-            told = {entry.id for entry in entries if entry.id and entry.number <= receipt.feed[0]}
+            told = _signed_for(hub, office, receipt.feed[0])
             missing = told - node.store.ledger.has(told)
             words = f"{child.name} lacks {short(missing)} of {office} and shows {shown.get(office, 0)} as withheld"
             hold(missing or lied or office not in shown, 5, words)
             hold(not missing or office in shown or self._hidden(child, hub, office, told), 5, words)
 
-    def _hidden(self, child: Machine, hub: Machine, office: str, told: set[str | None]) -> bool:
+    def _hidden(self, child: Machine, hub: Machine, office: str, told: set[str]) -> bool:
         """Something that the county had not signed for stands in for what is missing: a fork, or another's new act."""
         node = child.here
         if child.here.store.ledger.counts()[1] or hub.here.store.ledger.counts()[1]:
@@ -128,12 +127,14 @@ class Watch:
             return (
                 True  # it does not know what the township's acts were at the county when this one was signed
             )
-        held = node.store.feeds.beyond(office, dict.fromkeys(node.store.ledger.heads(), 0))
+        held = {
+            event.id
+            for case in node.store.feeds.cases_of(office)
+            for event in node.store.ledger.of_case(case)
+        }
         known = node.reference.nodes
         own = {id for id, record in known.items() if record.office in (office, township_of(office))}
-        return any(
-            one.origin.partition("/")[0] not in own for one in node.store.ledger.stored(set(held) - told)
-        )
+        return any(one.origin.partition("/")[0] not in own for one in node.store.ledger.stored(held - told))
 
     # -- when all is level
 
@@ -288,6 +289,22 @@ def _views(machine: Machine) -> dict[str, CaseView]:
 def _left(machine: Machine, case: str) -> bool:
     row = machine.here.store.views.get(case)
     return row is not None and row.left
+
+
+def _signed_for(hub: Machine, office: str, number: int) -> set[str]:
+    """What concerned a division when its feed at the county had got to this number."""
+    feeds, cases = hub.here.store.feeds, dict[str, set[str]]()
+    others = set()
+    for entry in feeds.page(office, 0, 1 << 40, 1 << 20):
+        if entry.number > number:
+            break
+        if entry.case is None:
+            others.add(entry.id or "")
+        elif entry.id is None:
+            cases.pop(entry.case, None)
+        else:
+            cases.setdefault(entry.case, set()).add(entry.id)
+    return feeds.counted(office, others).union(*cases.values())
 
 
 def _concerns(code: str, home: str) -> bool:
