@@ -20,10 +20,12 @@ MAX_LINES = 100_000
 MAX_ITEMS = 2_000
 MAX_PLACES = 64
 MAX_HASHES = 64
+MAX_HEARD = 64
 
 _ID = re.compile(r"[0-9a-f]{64}\Z")
 _SHORT_ID = re.compile(r"[0-9a-f]{16}\Z")
 _ORIGIN = re.compile(r"[a-z2-7]{12}/[A-HJKMNP-TV-Z2-9]{8}\Z")
+_NODE = re.compile(r"[a-z2-7]{12}\Z")
 _EPOCH = re.compile(r"[A-HJKMNP-TV-Z2-9]{8}\Z")
 _DIGEST = re.compile(r"[A-Za-z0-9_-]{22}\Z")
 _CODE = re.compile(r"[a-z_]{1,24}\.[a-z_]{1,40}\Z")
@@ -76,6 +78,7 @@ class Offer:
     need       hashes that it asks for
     track      hashes of which it asks whether they are at the county
     health     device's clock, free disk, counts: for people
+    heard      node below it -> minutes since it spoke to the child: for people
     max_bytes  of lines that it wants in the answer
     chain      its own chain, once the parent said that it does not know it
     """
@@ -94,6 +97,7 @@ class Offer:
     need: tuple[str, ...] = ()
     track: tuple[str, ...] = ()
     health: Mapping[str, int | str] = field(default_factory=dict)
+    heard: Mapping[str, int] = field(default_factory=dict)
     max_bytes: int = 0
     chain: tuple[str, ...] = ()
 
@@ -116,6 +120,7 @@ class Offer:
                 "need": list(self.need),
                 "track": list(self.track),
                 "health": dict(self.health),
+                "heard": dict(self.heard),
                 "max": self.max_bytes,
                 "chain": list(self.chain),
             }
@@ -220,6 +225,7 @@ def read_offer(raw: object) -> Offer:
         need=get("need", _list(_id, MAX_HASHES), ()),
         track=get("track", _list(_id, MAX_HASHES), ()),
         health=get("health", _map(_text(20), _fact, 16), {}),
+        heard=get("heard", _map(_match(_NODE), _count, MAX_HEARD), {}),
         max_bytes=get("max", _count, 0),
         chain=get("chain", _list(_text(70_000), 2), ()),
     )

@@ -18,7 +18,7 @@ from common.node.asking import program_version
 from common.offices import township_of, within
 from common.store.feeds import Entry
 from common.store.ledger import Stored
-from sync import exchange, wire
+from sync import exchange, hearsay, wire
 from sync.enrol import Chain, read_chain
 from sync.exchange import Heads, Papers, Result
 from sync.headers import Answer, Offer, read_offer
@@ -160,6 +160,7 @@ class Parent:
                 peers.exchanged(
                     sender.id, node.now(), "revoked" if sender.revoked else "level", health=health
                 )
+                hearsay.note(node, sender.id, sender.office, offer.heard)
                 for division, number in offer.cursors.items():
                     if offer.epoch == _epoch(node) and number > peers.cursor(
                         sender.id, offer.epoch, division

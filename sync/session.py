@@ -15,7 +15,7 @@ from common.node import Node
 from common.node.asking import program_version
 from common.offices import within
 from common.store.ledger import Stored
-from sync import exchange, wire
+from sync import exchange, hearsay, wire
 from sync.beliefs import load_belief, save_belief
 from sync.enrol import Chain, read_chain, read_lines
 from sync.exchange import MAX_PAGE_BYTES, MIN_PAGE_BYTES, Heads, Offered, Settled
@@ -264,10 +264,11 @@ class Session:
         # A parent not spoken to before may have it all from others: the first offer asks rather than sends.
         page = self._page if self._belief.epoch is not None else MIN_PAGE_BYTES
         offered = exchange.offer(view, self._belief, self._blank(), page)
-        if not offered.complete and (offered.lines or offered.header.pulls):
-            return offered
-        owed = _owed(self._node, OFFERED, self._later)
-        return replace(offered, header=replace(offered.header, papers=tuple(owed)))
+        heard = hearsay.to_tell(self._node, self._parent.node, busy=bool(offered.lines))
+        header = replace(offered.header, heard=heard)
+        if offered.complete or not (offered.lines or header.pulls):
+            header = replace(header, papers=tuple(_owed(self._node, OFFERED, self._later)))
+        return replace(offered, header=header)
 
     def _blank(self) -> Offer:
         node, store, epoch = self._node, self._node.store, self._belief.epoch
@@ -391,6 +392,8 @@ class Session:
             save_belief(node, parent, settled.belief, show_chain=answer.stranger)
             if settled.lost_past:
                 store.local.forget_parents_papers()
+            said = matching.header.heard if matching is not None else {}
+            hearsay.told(node, parent, said, lost_past=settled.lost_past)
             for division, span in answer.feed.items():
                 store.peers.move_cursor(parent, answer.epoch, division, span.upto, after=span.after)
             if answer.newest:
@@ -399,9 +402,9 @@ class Session:
                 self._note_papers(matching, answer)
                 self._note_refused(matching, answer)
             self._evidence(answer)
-            said = {"name": self._parent.name, "program": answer.program}
+            about = {"name": self._parent.name, "program": answer.program}
             result = answer.refusal or "level"
-            store.peers.exchanged(parent, node.now(), result, url=self._link.url, health=said)
+            store.peers.exchanged(parent, node.now(), result, url=self._link.url, health=about)
             return settled
 
     def _look_at_own_past(self, answer: Answer) -> None:

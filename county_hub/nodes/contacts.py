@@ -1,6 +1,7 @@
 """On which of the last days each node was heard from: kept by a chore, shown as a strip.
 
-A node is heard from on a day if it exchanged with the county itself, or if others brought something new of it.
+A node is heard from on a day if it exchanged with the county itself, or if others brought something new of it, or if
+its township says that it heard it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from datetime import date, timedelta
 
 from common.clock import local_date
 from common.node import Node
+from sync.hearsay import hearsay
 
 DAYS = 30
 _KEPT = "nodes.contacts"
@@ -17,7 +19,7 @@ _KEPT = "nodes.contacts"
 
 
 def note(node: Node) -> None:
-    """Note for every node whether it has been heard from today."""
+    """Note for every node whether it has been heard from today, or on the day of which its township spoke."""
     today = local_date(node.now()).toordinal()
     kept: dict[str, list[int]] = node.store.local.setting(_KEPT, {})
     held: Counter[str] = Counter()
@@ -26,12 +28,17 @@ def note(node: Node) -> None:
     spoke = {
         peer.id for peer in node.store.peers.list() if peer.at and local_date(peer.at).toordinal() == today
     }
+    relayed = hearsay(node)
     noted = {}
     for machine in node.reference.nodes:
         if machine != node.id:
             day, bits, events = kept.get(machine, (today, 0, 0))
             if machine in spoke or held[machine] > events:
                 day, bits = today, _moved(bits, today - day) | 1
+            if machine in relayed:
+                heard = local_date(relayed[machine]).toordinal()
+                day, bits = (heard, _moved(bits, heard - day)) if heard > day else (day, bits)
+                bits |= 1 << day - heard if day - heard < DAYS else 0
             noted[machine] = [day, bits, held[machine]]
     if noted != kept:
         node.store.local.set_setting(_KEPT, noted)

@@ -59,6 +59,7 @@ class Known:
     at         of its last exchange with the county itself; None if there was none
     written    its own clock at the newest of its events that the county holds
     enrolled   when it was enrolled
+    relayed    when its township last heard it, as far as the township has said
     waiting, stubs    of its events: come too early, or not readable, here
     forked     on a line of events that another copy of the machine has gone on with
     """
@@ -72,10 +73,11 @@ class Known:
     stubs: int
     forked: bool
     health: Health
+    relayed: int | None = None
 
     def heard(self, now: int) -> int | None:
-        """The last sign of life: an exchange, or the newest event that somebody carried; never in the future."""
-        signs = [sign for sign in (self.at, self.written) if sign is not None]
+        """The last sign of life, never in the future: an exchange with county or township, or the newest event held."""
+        signs = [sign for sign in (self.at, self.written, self.relayed) if sign is not None]
         return min(max(signs), now) if signs else None
 
 

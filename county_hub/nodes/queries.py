@@ -19,6 +19,7 @@ from common.texts import say
 from common.web.items.queries import place_name
 from county_hub.nodes.contacts import days_heard
 from county_hub.nodes.health import Health, Known, Trouble, troubles
+from sync.hearsay import hearsay
 
 MOST_WAITING = 2_000
 
@@ -51,6 +52,11 @@ class Machine:
     @property
     def carried(self) -> bool:
         return self.known.at is None and self.heard is not None
+
+    @property
+    def relayed(self) -> bool:
+        """Its last sign of life is what its township says."""
+        return self.heard is not None and self.heard == self.known.relayed != self.known.at
 
     @property
     def sign(self) -> str:
@@ -206,6 +212,7 @@ class _Facts:
         self._stubs = Counter(stub.node for stub in store.stubs.list(MOST_WAITING))
         self._forked = forked(node)
         self._days = days_heard(node)
+        self._relayed = hearsay(node)
         listed = list(records)
         wanted = [id for record in listed for _, id in self._heads.get(record.id, {}).values()]
         wanted += [record.event for record in listed]
@@ -225,6 +232,7 @@ class _Facts:
             stubs=self._stubs[record.id],
             forked=record.id in self._forked,
             health=Health.read(peer.health, at) if peer else Health(),
+            relayed=self._relayed.get(record.id),
         )
         return Machine(
             record=record,

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from county_hub.nodes.contacts import DAYS, _moved, days_heard, note
+from sync.hearsay import note as say
 from tests.county import build_county
 
 
@@ -42,6 +43,26 @@ def test_a_day_counts_by_an_exchange_or_by_what_others_bring(county):
     assert shown(county, county.village) == "x..x"
     assert shown(county, county.other_village) == "x..."
     assert county.hub.id not in days_heard(county.hub)
+
+
+def test_a_day_counts_on_which_the_township_heard_it(county):
+    note(county.hub)
+    county.clock.forward(days=3)
+    say(county.hub, county.township.id, county.township.office, {county.village.id: 26 * 60})
+    note(county.hub)
+    assert shown(county, county.village) == "x.x."
+    county.clock.forward(days=1)
+    speak(county, county.village)
+    note(county.hub)
+    note(county.hub)
+    assert shown(county, county.village) == "x.x.x"
+
+
+def test_a_day_long_past_of_which_the_township_speaks_is_left_out(county):
+    note(county.hub)
+    say(county.hub, county.township.id, county.township.office, {county.village.id: 40 * 24 * 60})
+    note(county.hub)
+    assert shown(county, county.village) == "x"
 
 
 def test_a_second_note_of_a_day_writes_nothing(county):

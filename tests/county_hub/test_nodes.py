@@ -12,6 +12,7 @@ from common.offices import Level
 from common.store import open_store
 from county_hub.nodes import queries
 from county_hub.nodes.health import DAY_MS, HOUR_MS, MINUTE_MS, Health, Known, troubles
+from sync.hearsay import note
 from tests.county import STORE_KEY, build_county, chance
 from tests.hub import Hub
 
@@ -136,6 +137,25 @@ def test_the_overview_has_every_township_and_what_the_county_holds_of_each_node(
     village = next(place for place in township.villages if place.office == county.village.office)
     assert village.machine.carried  # it came by way of the township
     assert village.machine.heard is not None
+
+
+def test_a_village_that_speaks_to_its_township_alone_is_heard_through_it(hub):
+    county = hub.county
+    county.clock.forward(days=9)
+
+    def silent() -> bool:
+        machine = queries.place(hub.node, county.village.office).machine
+        return "断联" in [trouble.kind for trouble in machine.troubles]
+
+    assert silent()
+    note(hub.node, county.township.id, county.township.office, {county.village.id: 90})
+    assert not silent()
+    machine = queries.place(hub.node, county.village.office).machine
+    assert machine.relayed
+    assert 90 <= (hub.node.now() - machine.heard) / MINUTE_MS < 91
+    assert "乡镇说的" in hub.client("何开明").get(f"/nodes/{county.village.office}").text
+    speak(hub, county.village)
+    assert not queries.place(hub.node, county.village.office).machine.relayed
 
 
 def test_one_place_is_found_with_its_machines_the_newest_first(hub):

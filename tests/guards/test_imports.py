@@ -31,6 +31,7 @@ SHELL = (
     "sync.blueprint",
     "sync.child",
     "sync.enrolling",
+    "sync.hearsay",
     "sync.http",
     "sync.papers",
     "sync.parent",

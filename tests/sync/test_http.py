@@ -12,6 +12,7 @@ import pytest
 
 from common.errors import PeerUnreachable
 from sync.child import set_parents
+from sync.hearsay import MOST, hearsay
 from sync.http import EXCHANGE, NODE, UP, HttpLink, TooLarge, links
 from sync.worker import sync_over_http
 from tests.sync.linked import Linked, Proxy, http_link, served
@@ -58,6 +59,23 @@ def test_a_township_with_nothing_new_stays_below_1200_bytes_too(linked: Linked):
         proxy.reset()
         sync(linked, c.township, proxy)
         assert proxy.up + proxy.down < 1_200
+
+
+def test_a_township_that_heard_its_villages_stays_below_1200_bytes_too(linked: Linked):
+    c = linked.county
+    more = [c.enrol(f"village-1{i}", c.village.office, c.township) for i in range(18)]
+    linked.level()
+    with wire(linked, c.hub) as proxy:
+        sync(linked, c.township, proxy)
+        for _ in range(3):
+            c.clock.forward(hours=2)
+            for node in more:
+                c.clock.forward(hours=0.4)
+                c.township.store.peers.exchanged(node.id, c.township.now(), "level")
+            proxy.reset()
+            sync(linked, c.township, proxy)
+            assert proxy.up + proxy.down < 1_200
+            assert len(hearsay(c.hub)) >= MOST
 
 
 def test_one_new_event_is_one_round_trip_below_2000_bytes_with_all_headers(linked: Linked):
