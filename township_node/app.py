@@ -20,6 +20,7 @@ from common.web.rights import right
 from common.web.settings import NavLink, Settings
 from common.web.worklists.lists import counts
 from sync.blueprint import blueprint as exchange_routes
+from township_node.contact.queries import cases_of, still_to_send
 from township_node.contact.views import contact_pages
 from township_node.exchanging import Exchanging
 from township_node.substitutes.views import substitute_pages
@@ -69,7 +70,7 @@ def _nav_of(program: Program) -> Callable[[Appointment | None], Sequence[NavLink
     def nav(officer: Appointment | None) -> Sequence[NavLink]:
         if officer is None:
             return ()
-        waiting = len(node.outbox())
+        waiting = cases_of(one for one in node.outbox() if still_to_send(node, one))
         if node.level is Level.VILLAGE:
             return (
                 NavLink("今天", "/today"),

@@ -6,19 +6,24 @@ import random
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from common.node import Node
 from common.node.values import Truth
+from common.texts import say
 from common.web.words import SyncState
-from sync.child import SyncReport, parents, sync_once
+from sync.child import Progress, SyncReport, parents, sync_once
 from sync.enrolling import relay_enrolment
 from sync.http import links
 from sync.papers import Room
 from sync.parent import Parent
 from sync.worker import Worker, sync_over_http
+from township_node.contact.queries import cases_of, still_to_send
+
+MOST_COUNTED = 1_000
+"""Papers that the bar counts; with more than that under way the number itself says nothing new."""
 
 
 class Exchanging:
@@ -33,13 +38,23 @@ class Exchanging:
         self.room = Room(node.store, folder)
         self.parent = Parent(node, self.room, secrets.token_bytes, taken=self._taken)
         self.worker = Worker(
-            lambda progress, stopped: sync_over_http(node, self.room, time.monotonic, progress, stopped),
+            self._sync,
             monotonic=time.monotonic,
             random=random.random,
             chores=(node.tick,),
         )
         self._at_work = False
         self._pos = node.store.ledger.pos()
+        self._started_ms: int | None = None
+        self._tries = 0
+
+    def _sync(self, progress: Callable[[Progress], None], stopped: Callable[[], bool]) -> SyncReport:
+        """The worker's sync; when it began and how often it failed is what the bar says."""
+        self._started_ms = self.node.now()
+        progress(Progress(""))  # not how far the one before had got
+        report = sync_over_http(self.node, self.room, time.monotonic, progress, stopped)
+        self._tries = 0 if report.result == "level" else self._tries + 1
+        return report
 
     def _taken(self, new: int) -> None:
         if new:
@@ -90,7 +105,8 @@ class Exchanging:
         """What the bar at the foot of each page says."""
         state, node = self.worker.state, self.node
         outgoing = node.outbox()
-        waiting = {one.case or one.event for one in outgoing}
+        unsent = [one for one in outgoing if still_to_send(node, one)]
+        papers = len(node.store.views.papers_owed(limit=MOST_COUNTED))
         last = max(
             (p for p in node.store.peers.list() if p.result == "level" and p.url),
             key=lambda p: p.at or 0,
@@ -102,13 +118,25 @@ class Exchanging:
             if progress
             else (0, 0)
         )
-        cut = state.doing == "waiting"
+        failed = state.report if state.doing == "waiting" else None
         return SyncState(
-            waiting=len(waiting),
+            waiting=cases_of(unsent),
             last_peer_name=str((last.health or {}).get("name") or "") or None if last else None,
             last_at_ms=last.at if last else None,
             running=(done, total) if progress else None,
-            offline=cut,
-            retry_at_ms=node.now() + int(state.next_in_s * 1000) if cut else None,
-            all_at_county=not any(one.truth is not Truth.COUNTY for one in outgoing),
+            offline=failed is not None,
+            retry_at_ms=node.now() + int(state.next_in_s * 1000) if failed else None,
+            all_at_county=not outgoing and not papers,
+            tries=self._tries,
+            started_at_ms=self._started_ms,
+            papers=papers,
+            copied=bool(unsent) and all(one.truth is not Truth.HERE for one in unsent),
+            refused=_why_refused(failed),
         )
+
+
+def _why_refused(report: SyncReport | None) -> str | None:
+    """In words, where it is not the link that was bad."""
+    if report is None or report.result != "refused" or report.code is None:
+        return None
+    return say(report.code, {"url": report.parent})

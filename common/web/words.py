@@ -117,13 +117,16 @@ class SyncState:
     """What the node knows of its exchange with those above.
 
     Args:
-        waiting: cases with something that only this machine has, or that the county has not.
+        waiting: cases with an act that those above have not; they are still to be sent.
         last_peer_name, last_at_ms: with whom and when an exchange last came to its end; None: never.
         running: (done, total) events and papers of the exchange under way; None: none is.
         offline: the last try found no link.
         retry_at_ms: when it will be tried again.
         all_at_county: the county's receipt names all that this node wrote.
         tries: tries without a link in a row.  started_at_ms: when the running exchange began.
+        papers: papers that those above have not.
+        copied: what waits came from nodes below, which have it too.
+        refused: why those above refuse to exchange, in words; None: they do not.
     """
 
     waiting: int
@@ -135,6 +138,9 @@ class SyncState:
     all_at_county: bool = False
     tries: int = 0
     started_at_ms: int | None = None
+    papers: int = 0
+    copied: bool = False
+    refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +155,8 @@ class SyncWords:
 
 def sync_words(state: SyncState, now_ms: int) -> SyncWords:
     """The bar in words.  It says what works where there is no link, and never that something is done that is not."""
-    if state.waiting:
-        truth, head = "here", f"{state.waiting} 件待上传"
+    if state.waiting or state.papers:
+        truth, head = "township" if state.copied else "here", _waiting(state)
     elif state.all_at_county:
         truth, head = "county", "全部已传到县"
     elif state.last_at_ms is None:
@@ -158,6 +164,13 @@ def sync_words(state: SyncState, now_ms: int) -> SyncWords:
     else:
         truth, head = "township", "已全部交出,等县里回执"
     return SyncWords(truth, head, _rest(state, now_ms), state.running)
+
+
+def _waiting(state: SyncState) -> str:
+    """3 件待上传, 3 件、2 份材料待上传; 到县 where the village has it too."""
+    counts = [(state.waiting, "件"), (state.papers, "份材料")]
+    words = "、".join(f"{count} {unit}" for count, unit in counts if count)
+    return f"{words}待上传{'到县' if state.copied else ''}"
 
 
 def _rest(state: SyncState, now_ms: int) -> str:
@@ -168,6 +181,8 @@ def _rest(state: SyncState, now_ms: int) -> str:
         if state.last_at_ms is not None
         else "还没有同步过"
     )
+    if state.refused:
+        return f"没有同步成:{state.refused}{last}"
     if not state.offline:
         return last
     tries = f",已试 {state.tries} 次" if state.tries > 1 else ""

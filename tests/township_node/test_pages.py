@@ -10,9 +10,11 @@ from common.case.commands import AcceptCase, AskCorrection, DecideCase, FinishSt
 from common.errors import CommandRefused
 from common.node import Node
 from common.web.rights import routes_without_right
+from common.web.words import SyncWords, sync_words
+from sync.child import Progress, SyncReport
 from tests.county import County, build_county
 from tests.hub import PASSWORD, program_over
-from tests.page import PageClient
+from tests.page import Page, PageClient
 from township_node.app import create_app
 from township_node.exchanging import Exchanging
 
@@ -92,6 +94,56 @@ def test_the_outbox_names_each_act_that_the_county_has_not_and_how_far_it_has_go
     page = client.get("/outbox")
     assert "已传到乡镇" in page.text
     assert "只在本机" not in page.text
+    assert "已交出,等县里回执" in page.text
+    assert "还没有传到上级" not in page.text
+
+
+def test_what_the_township_has_is_not_called_waiting_in_the_village_and_is_in_the_township(county):
+    county.register(county.village)
+    client = client_of(county, county.village, "agent")
+    assert bar_of(client.get("/today")) == "1 件待上传"
+    assert "待上传 1" in client.page.root.all("nav")[0].text
+    county.carry(county.village, county.township)
+    peers, township = county.village.store.peers, county.township
+    peers.exchanged(township.id, township.now(), "level", url="http://township")
+    assert bar_of(client.get("/today")) == "已全部交出,等县里回执"
+    assert "待上传 1" not in client.page.root.all("nav")[0].text
+    clerk = client_of(county, county.township, "clerk")
+    assert bar_of(clerk.page) == "1 件待上传"  # its own arrival is only here
+    assert "还没有传到县" in clerk.get("/outbox").text
+
+
+def test_the_bar_says_how_long_a_sync_takes_how_often_it_failed_and_why_it_was_refused(county, monkeypatch):
+    program = program_over(county.village, county.folder)
+    exchanging = Exchanging(county.village, program.papers)
+    report, seen = SyncReport("cut", code="sync.unreachable"), []
+
+    def sync(node, room, monotonic, progress, stopped):
+        progress(Progress("http://township", up=(10, 40)))
+        county.clock.now += 60_000
+        seen.append(bar_words(exchanging))
+        return report
+
+    monkeypatch.setattr("township_node.exchanging.sync_over_http", sync)
+    exchanging.worker.now()
+    exchanging.worker.now()
+    assert seen[0].rest == "正在上传和取回,10 / 40,还要约 3 分钟"
+    assert "已试 2 次" in bar_words(exchanging).rest
+    report = SyncReport("refused", code="sync.revoked")
+    exchanging.worker.now()
+    assert "这台机器已被县里停用" in bar_words(exchanging).rest
+    assert "现在连不上" not in bar_words(exchanging).rest
+    report = SyncReport("level")
+    exchanging.worker.now()
+    assert bar_words(exchanging).rest == "还没有同步过"
+
+
+def bar_of(page: Page) -> str:
+    return page.root.classed("bar")[0].classed("head")[0].text
+
+
+def bar_words(exchanging: Exchanging) -> SyncWords:
+    return sync_words(exchanging.state(), exchanging.node.now())
 
 
 def test_my_villages_puts_first_who_was_not_heard_from_for_three_days(county):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from common.event_types import EVENT_TYPES
 from common.node import Node, Outgoing
+from common.node.values import Truth
 from common.offices import Level, level, within
 
 SILENT_MS = 3 * 24 * 3_600_000
@@ -14,13 +16,14 @@ SILENT_MS = 3 * 24 * 3_600_000
 
 @dataclass(frozen=True, slots=True)
 class OutboxLine:
-    """An act on its way up: what it is, of which case, how far it has got."""
+    """An act on its way up: what it is, of which case, how far it has got; ``unsent``: those above have it not yet."""
 
     words: str
     number: str | None
     case: str | None
     at: int
     truth: str
+    unsent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,23 @@ class Village:
 
 
 def outbox_lines(node: Node) -> list[OutboxLine]:
-    return [_line(one) for one in node.outbox()]
+    return [_line(node, one) for one in node.outbox()]
 
 
-def _line(one: Outgoing) -> OutboxLine:
+def _line(node: Node, one: Outgoing) -> OutboxLine:
     kind = EVENT_TYPES.get(one.type)
-    return OutboxLine(kind.chinese if kind else one.type, one.number, one.case, one.at, one.truth.value)
+    words = kind.chinese if kind else one.type
+    return OutboxLine(words, one.number, one.case, one.at, one.truth.value, still_to_send(node, one))
+
+
+def still_to_send(node: Node, one: Outgoing) -> bool:
+    """Is it yet to be sent up?  At a village ◐ says that its township has it, at a township that a village has."""
+    return one.truth is Truth.HERE or (node.level is Level.TOWNSHIP and one.truth is Truth.TOWNSHIP)
+
+
+def cases_of(acts: Iterable[Outgoing]) -> int:
+    """How many cases these acts belong to; an act of no case counts for itself."""
+    return len({one.case or one.event for one in acts})
 
 
 def villages(node: Node) -> list[Village]:

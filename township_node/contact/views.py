@@ -21,6 +21,7 @@ def outbox() -> ResponseReturnValue:
     node = the_node()
     return render_template(
         "contact/outbox.html",
+        above="还没有传到上级" if node.level is Level.VILLAGE else "还没有传到县",
         lines=outbox_lines(node),
         papers=len(node.store.views.papers_owed(limit=1_000_000)),
         refused=node.store.peers.refusals(),

@@ -126,6 +126,23 @@ def test_what_waits_is_counted_and_only_here():
     assert said.rest == "今天 09:00 已与回龙镇便民服务中心同步"
 
 
+def test_papers_that_wait_are_counted_beside_the_cases():
+    assert bar(papers=2).head == "2 份材料待上传"
+    assert bar(waiting=1, papers=2).head == "1 件、2 份材料待上传"
+    assert bar(papers=2, all_at_county=True).truth == "here"
+
+
+def test_what_the_village_has_too_waits_for_the_county_and_is_not_only_here():
+    said = bar(waiting=1, copied=True)
+    assert (said.truth, said.head) == ("township", "1 件待上传到县")
+
+
+def test_a_refusal_is_no_bad_link():
+    why = "这台机器已被县里停用,不再交换。"
+    said = bar(offline=True, refused=why, last_at_ms=NOON - DAY).rest
+    assert said == f"没有同步成:{why}昨天 12:00 已与上级同步"
+
+
 def test_only_the_countys_receipt_makes_it_whole():
     done = {"last_peer_name": "回龙镇便民服务中心", "last_at_ms": NOON}
     assert bar(**done).truth == "township"
