@@ -25,6 +25,7 @@ import secrets
 import shutil
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -65,6 +66,8 @@ DEFAULT_RESERVE_MB = 200
 """Kept free on the disk, for the ledger and what it needs to go on."""
 SETTING_RESERVE_MB = "paper_reserve_mb"
 """Name of the setting: what capture leaves free, in MB, where it is not the default."""
+HOLD_MS = 24 * 3_600_000
+"""A page captured so lately need not be held."""
 LONGEST_SIDE = 2400  # px: A4 at 200 dpi, which small print needs
 _SMALLEST_SIDE = 480
 _DRAWING_PIXELS = 1_000_000  # a signature on the screen; as PNG a photo takes seconds and is larger
@@ -79,6 +82,7 @@ class Files(Protocol):
     def paper(self, hash: str) -> PaperFile | None: ...
     def save_paper(self, paper: PaperFile) -> None: ...
     def drop_paper(self, hash: str) -> None: ...
+    def write(self) -> AbstractContextManager[object]: ...
 
 
 def reserve_bytes(files: Files) -> int:
@@ -175,6 +179,18 @@ class Papers:
         known = self._files.paper(hash) or PaperFile(hash, size, at=self._clock())
         if not known.complete:
             self._files.save_paper(replace(known, wanted=True))
+
+    def hold(self, hash: str) -> None:
+        """An event is about to name a page that was captured here: it stays as if it had been captured now.
+
+        NotFound ``paper.unknown``: it was removed since (``common.leftovers``).
+        """
+        with self._files.write():
+            known = self._files.paper(hash)
+            if known is None:
+                raise NotFound("paper.unknown")
+            if known.at and abs(self._clock() - known.at) > HOLD_MS:
+                self._files.save_paper(replace(known, at=self._clock()))
 
     def discard(self, hash: str) -> None:
         """Drop a page that no event names: it was taken again, or its draft was given up."""

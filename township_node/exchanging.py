@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from common import leftovers
 from common.node import Node
 from common.node.values import Truth
 from common.texts import say
+from common.web.papers_view import papers_of
 from common.web.words import SyncState
 from sync.child import Progress, SyncReport, parents, sync_once
 from sync.enrolling import relay_enrolment
@@ -41,7 +43,7 @@ class Exchanging:
             self._sync,
             monotonic=time.monotonic,
             random=random.random,
-            chores=(node.tick,),
+            chores=(node.tick, self.forget_pages),
         )
         self._at_work = False
         self._pos = node.store.ledger.pos()
@@ -83,6 +85,10 @@ class Exchanging:
         self.node.tick()
         with links(addresses or parents(self.node), time.monotonic) as ways:
             return sync_once(self.node, ways, self.room)
+
+    def forget_pages(self) -> None:
+        """Remove pages that were captured here and never named."""
+        leftovers.remove(self.node.store, papers_of(self.node), self.node.now())
 
     def nudge(self) -> None:
         """立即同步: soon, and not in the request that asks for it."""

@@ -271,6 +271,16 @@ class Local(_Accounts):
             _paper(r) for r in self._db.rows(f"{_PAPER} WHERE {where} ORDER BY size, hash LIMIT ?", (limit,))
         ]
 
+    def papers_unnamed(self, before: int, limit: int) -> list[PaperFile]:
+        """Whole papers captured here by then (UTC ms) that no event of a case and no draft names, the oldest first."""
+        rows = self._db.rows(
+            f"{_PAPER} f WHERE at > 0 AND at <= ? AND have >= size AND NOT at_parent AND NOT at_county"  # noqa: S608
+            " AND NOT EXISTS (SELECT 1 FROM paper_key WHERE paper_key MATCH '\"' || hex(substr(f.hash, 1, 8)) || '\"')"
+            " AND NOT EXISTS (SELECT 1 FROM draft WHERE instr(data, lower(hex(f.hash)))) ORDER BY at, hash LIMIT ?",
+            (before, limit),
+        )
+        return [_paper(row) for row in rows]
+
     def forget_parents_papers(self) -> None:
         """A parent has lost its past: no paper is known to be there any more."""
         with self._db.write():

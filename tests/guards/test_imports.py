@@ -18,6 +18,7 @@ SHELL = (
     "common.commands",
     "common.departments",
     "common.keys",
+    "common.leftovers",
     "common.node",
     "common.packs",
     "common.papers",

@@ -381,7 +381,12 @@ def _paths() -> Schema:
         },
         "/papers": {
             "post": {
-                **_operation("capture", "Keep a photo or a PDF; its page", _json(_ref("Page"), "201"), [KEY]),
+                **_operation(
+                    "capture",
+                    "Keep a photo or a PDF; its page.  One that no case names within 14 days is removed",
+                    _json(_ref("Page"), "201"),
+                    [KEY],
+                ),
                 "requestBody": {"required": True, "content": PICTURES},
             }
         },

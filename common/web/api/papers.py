@@ -77,7 +77,9 @@ def _page(asked: Asked) -> Page:
         if side in asked.value:
             page[side] = asked.count(side, most=MOST_PIXELS)
     try:
-        content = papers_of(the_node()).open_page(page)
+        papers = papers_of(the_node())
+        papers.hold(page["hash"])
+        content = papers.open_page(page)
         fits = kind_of(content) == page["type"] and _size_here(page["hash"]) == page["size"]
     except (BadInput, LedgerError, NotFound, ValueError) as exc:
         raise BadInput("api.paper_not_here", hash=page["hash"]) from exc
