@@ -10,12 +10,12 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from common import keys
+from common import keys, readings
 from common.errors import AppError, BadInput, LedgerError
 from common.events import parse_json
 from common.node import Node, Taken
 from common.node.asking import program_version
-from common.offices import township_of, within
+from common.offices import Level, level, township_of, within
 from common.store.feeds import Entry
 from common.store.ledger import Stored
 from sync import exchange, hearsay, wire
@@ -155,6 +155,7 @@ class Parent:
         """Keep what a message newer than all before says of the child; else its newest request id, 0 if it is this."""
         node, peers = self.node, self.node.store.peers
         with node.store.write():
+            before = peers.get(sender.id)
             if peers.use_request(sender.id, offer.request):
                 health = {**offer.health, "program": offer.program}
                 peers.exchanged(
@@ -168,6 +169,8 @@ class Parent:
                         peers.move_cursor(
                             sender.id, offer.epoch, division, number
                         )  # what it has taken of ours
+                        if before is not None and before.at and level(division) is Level.VILLAGE:
+                            readings.note(node.store, sender.id, offer.epoch, number, before.at)
                 return 0
             known = peers.get(sender.id)
             return known.asked if known is not None and known.asked > offer.request else 0

@@ -24,6 +24,7 @@ SHELL = (
     "common.papers",
     "common.people",
     "common.program",
+    "common.readings",
     "common.store",
     "common.summary",
     "common.vault",

@@ -23,6 +23,7 @@ from common.offices import Level, level
 from common.texts import STATES
 from common.web.cases.acts import Act, next_act, quiet_acts
 from common.web.cases.desk import Desk
+from common.web.cases.reached import Reached
 from common.web.cases.spans import WORDS, Stretch, held_since, history, shares
 from common.web.cases.story import Told, short_office, tell
 from common.web.words import date_words, left_words
@@ -87,7 +88,7 @@ class CasePage:
 
     desk: Desk
     revealed: bool = False
-    reached: Mapping[str, str] | None = None
+    reached: Mapping[str, Reached] | None = None
 
     # -- the head
 
