@@ -434,7 +434,7 @@ def _checkpoint(view: ParentView, asked: Offer, busy: bool) -> str:
     if not busy and view.now() - time < CHECKPOINT_AGE_MS:
         return ""
     newest = view.checkpoint()
-    return newest[2] if newest is not None and newest[0] > size else ""
+    return newest[2] if newest is not None and newest[:2] > (size, time) else ""
 
 
 class _Page:

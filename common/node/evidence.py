@@ -18,6 +18,8 @@ from common.store.evidence import KeptReceipt
 Heads = dict[str, tuple[int, str]]  # origin -> (seq, id)
 RECEIPT, VERSION = "receipt", 1
 MAX_RECEIPT_BYTES = 64 * 1024
+FRESH_MS = 24 * 3_600_000
+"""So old a checkpoint is signed anew though nothing came in: timers fire only near one, in a quiet county too."""
 
 
 class BadReceipt(LedgerError):
@@ -125,9 +127,13 @@ class Evidence:
     # -- checkpoints
 
     def sign_checkpoint(self, key: SigningKey, log: str, at: int) -> str:
-        """At the hub: a checkpoint of the tree as it is now; the last one if it has not grown."""
+        """At the hub: a checkpoint of the tree as it is now; the last one if it has not grown since and is fresh."""
         kept = self._store.evidence.checkpoint()
-        if kept is not None and kept[0].size == self._store.evidence.tree().size:
+        if (
+            kept is not None
+            and kept[0].size == self._store.evidence.tree().size
+            and at - kept[0].time < FRESH_MS
+        ):
             return kept[1]
         with self._store.write():
             tree = self._store.evidence.tree()

@@ -175,6 +175,15 @@ def test_a_checkpoint_grows_with_the_ledger_and_is_signed_anew_only_then(county:
     assert county.township.remember_checkpoint(note) == newer
 
 
+def test_a_checkpoint_of_a_quiet_county_is_signed_anew_after_a_day(county: County) -> None:
+    """Else no timer would fire after forty days in which nothing came in (design 4)."""
+    old = county.township.remember_checkpoint(county.hub.checkpoint())
+    county.clock.forward(days=59)
+    newer = county.township.remember_checkpoint(county.hub.checkpoint())
+    assert (newer.size, newer.root) == (old.size, old.root)
+    assert newer.time >= old.time + timedelta(days=59) // timedelta(milliseconds=1)
+
+
 def test_acts_carry_the_newest_checkpoint_that_their_author_knew(county: County) -> None:
     county.level()
     event = county.register(county.village)

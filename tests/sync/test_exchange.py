@@ -150,6 +150,17 @@ def test_a_checkpoint_travels_beside_something_else_or_once_an_hour():
     assert exchange.answer(parent, quiet, Result())[0].checkpoint == "note"
 
 
+def test_a_checkpoint_of_the_same_tree_travels_if_its_time_is_newer():
+    child, parent = world()
+    level(child, parent)
+    size = len(parent.ledger.order)
+    parent.clock = 500 + exchange.CHECKPOINT_AGE_MS
+    same = Offer(request=9, digest=digest(parent.heads()), epoch=parent.epoch, seen=(size, 500))
+    assert exchange.answer(parent, same, Result())[0].checkpoint == "note"
+    known = Offer(request=10, digest=digest(parent.heads()), epoch=parent.epoch, seen=(size, parent.clock))
+    assert exchange.answer(parent, known, Result())[0].checkpoint == ""
+
+
 # ---------------------------------------------------------------- lost, repeated, out of order
 
 
