@@ -1,4 +1,4 @@
-"""The disk of one machine: it stops between any two writes, can be copied, and an old copy can be put back.
+"""The disk of one machine: it stops between any two writes, fills up, can be copied, and an old copy be put back.
 
 A stop is what a power cut leaves: the files as they are at that instant, copied aside before anything is rolled back,
 the last commit torn at any byte if it was under way.  The machine starts again from the copy alone.
@@ -18,6 +18,7 @@ from common.store.database import Database, Value, Values
 
 STORE_KEY = bytes(range(32))
 _MEMORY = Path("/dev/shm")
+_NO_LIMIT = (1 << 32) - 2  # pages: SQLite's own
 
 
 class Stopped(BaseException):
@@ -36,11 +37,11 @@ class StoppingDatabase(Database):
         self._disk = disk
 
     def run(self, sql: str, values: Values = ()) -> int:
-        self._disk.beat()
+        self._disk.beat(_kind(sql))
         return super().run(sql, values)
 
     def run_many(self, sql: str, rows: Iterable[tuple[Value, ...]]) -> None:
-        self._disk.beat()
+        self._disk.beat(_kind(sql))
         super().run_many(sql, rows)
 
     @contextmanager
@@ -52,8 +53,8 @@ class StoppingDatabase(Database):
         before = self._disk.log_bytes
         with super().write():
             yield
-            self._disk.beat()
-        self._disk.beat(committed_from=before)
+            self._disk.beat("COMMIT")
+        self._disk.beat("", committed_from=before)
 
 
 class Disk:
@@ -61,6 +62,9 @@ class Disk:
 
     Args:
         folder: all lives lie there, and the papers.  draw: where a commit is torn.
+
+    ``full``: it takes no more.  ``before``: the kind of the statement before which the machine stopped, "" after a
+    commit.  ``kinds``: of all writing statements so far.
     """
 
     def __init__(self, name: str, folder: Path, draw: random.Random) -> None:
@@ -69,7 +73,9 @@ class Disk:
         self._life = 0
         self._left: int | None = None
         self._db: StoppingDatabase | None = None
-        self.stopped = self.torn = False
+        self.stopped = self.torn = self.full = self._commits = False
+        self.before = ""
+        self.kinds: set[str] = set()
         folder.mkdir(parents=True, exist_ok=True)
 
     @property
@@ -88,7 +94,7 @@ class Disk:
 
     def open(self) -> Store:
         """The store as its files are, after the checks that a program makes at its start."""
-        self.stopped = False
+        self.stopped = self.full = False
         open_store(self.path, STORE_KEY).close()
         self._db = StoppingDatabase(self.path, self)
         return Store(self._db)
@@ -101,9 +107,13 @@ class Disk:
 
     # -- stopping
 
-    def stop_after(self, beats: int) -> None:
-        """The machine stops at the n-th writing statement, or begin or end of a commit, from now."""
-        self._left = beats
+    def stop_after(self, beats: int, *, commits: bool = False) -> None:
+        """The machine stops at the n-th writing statement, or begin or end of a commit, from now.
+
+        Args:
+            commits: count the ends of commits alone.
+        """
+        self._left, self._commits = beats, commits
 
     def spare(self) -> None:
         """A stop that was on its way does not come."""
@@ -114,18 +124,21 @@ class Disk:
         """A stop is on its way."""
         return self._left is not None
 
-    def beat(self, committed_from: int | None = None) -> None:
+    def beat(self, kind: str, committed_from: int | None = None) -> None:
         """Raises Stopped where the machine stops; always, once it has.
 
         Args:
+            kind: of the statement that is to be run.
             committed_from: a commit has just ended that began at this size of the log: it may be torn.
         """
         if self.stopped:
             raise Stopped(self)
-        if self._left is None:
+        self.kinds.add(kind)
+        if self._left is None or (self._commits and committed_from is None):
             return
         self._left -= 1
         if self._left < 0:
+            self.before = kind
             self.stop(committed_from)
             raise Stopped(self)
 
@@ -142,6 +155,23 @@ class Disk:
                 log.truncate(torn_at)
         self.torn = torn_at is not None
         self.stopped, self._left = True, None
+
+    # -- space
+
+    def fill(self, pages: int) -> None:
+        """The disk has room for so many pages of the store more, and for no paper: SQLite itself says so."""
+        self._allow(self._pragma("page_count") + pages)
+        self.full = True
+
+    def make_room(self) -> None:
+        self._allow(_NO_LIMIT)
+        self.full = False
+
+    def _allow(self, pages: int) -> None:
+        self._pragma(f"max_page_count = {pages}")
+
+    def _pragma(self, words: str) -> int:
+        return int(self._db.one(f"PRAGMA {words}")) if self._db is not None else 0
 
     # -- images
 
@@ -163,6 +193,11 @@ class Disk:
         shutil.rmtree(self.papers, ignore_errors=True)
         if (image / "papers").exists():
             shutil.copytree(image / "papers", self.papers)
+
+
+def _kind(sql: str) -> str:
+    """A writing statement by its first words: what it does to which table."""
+    return " ".join(sql.split()[:3]).partition("(")[0]
 
 
 def _log(path: Path) -> Path:

@@ -89,6 +89,10 @@ class SimulatedLink:
             case "repeated":
                 self._deliver(message)
         answer = self._deliver(message)
+        if (
+            fault != "flipped request"
+        ):  # what was said to it is known, and what it signed, whatever arrives of that
+            traffic.exchanged(self.child, self.far, message, answer)
         kept = traffic.weather.answers.setdefault(pair, [])
         match fault:
             case "cut":
@@ -103,8 +107,6 @@ class SimulatedLink:
                 return self._draw.choice(kept)
         kept.append(answer)
         del kept[:-KEPT_ANSWERS]
-        if fault not in ("flipped request",):
-            traffic.exchanged(self.child, self.far, message, answer)
         return answer
 
     def _deliver(self, message: bytes) -> bytes:

@@ -12,7 +12,7 @@ import random
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -33,7 +33,7 @@ from tests.simulator.disk import STORE_KEY, Disk, make_folder
 from tests.sync.linked import Linked
 
 ZONES = ("Asia/Shanghai", "UTC", "America/Los_Angeles", "Pacific/Kiritimati", "Asia/Kathmandu")
-LOCALES = ("C", "C.UTF-8")
+LOCALES = ("C", "C.UTF-8", "zh_CN.UTF-8", "tr_TR.UTF-8", "de_DE.UTF-8")  # those that the system has are used
 DAY_MS = 24 * 3_600_000
 WRONG_BY_MS = (0, 0, 0, 0, 40_000, -3 * 3_600_000, -DAY_MS, 2 * DAY_MS, 25 * DAY_MS, -23 * 365 * DAY_MS)
 
@@ -68,13 +68,14 @@ class Machine:
     busy      how many calls deep its program runs now
     acked     ids of events that it has acknowledged: its own acts to their authors, children's in signed answers
     final     case -> ids of acts that it has shown as final
-    lost      its disk was put back: what it acknowledged before is no longer promised
+    captured  hashes of the papers that were photographed here;  asked: of those that somebody here wants to see
     """
 
     name: str
     disk: Disk
     clock: Clock
     zone: str
+    locale: str
     draw: random.Random
     parents: list[Machine] = field(default_factory=list)
     parent_kind: type[Parent] = Parent
@@ -84,10 +85,12 @@ class Machine:
     busy: int = 0
     acked: set[str] = field(default_factory=set)
     final: dict[str, set[str]] = field(default_factory=dict)
+    captured: set[str] = field(default_factory=set)
+    asked: set[str] = field(default_factory=set)
     seen_pos: int = 0
     known: tuple[Reference, int, str] | None = None
     images: list[Path] = field(default_factory=list)
-    offices_asked: str = ""
+    _enrolled: bool = False
 
     @property
     def up(self) -> bool:
@@ -105,6 +108,12 @@ class Machine:
         return self.node
 
     @property
+    def enrolled(self) -> bool:
+        """It knows its own enrolment."""
+        self._enrolled = self._enrolled or self.here.enrolled
+        return self._enrolled
+
+    @property
     def home(self) -> str:
         return home_of(self.here)
 
@@ -119,9 +128,9 @@ class Machine:
         self.run(Node(store, self.clock, self.draw.randbytes))
 
     def run(self, node: Node) -> None:
-        self.node = node
+        self.node, self._enrolled = node, False
         self._remember(node.store)
-        self.room = Room(node.store, self.disk.papers, lambda path: 10**12)
+        self.room = Room(node.store, self.disk.papers, lambda path: 0 if self.disk.full else 10**12)
         self.parent = self.parent_kind(node, self.room, self.draw.randbytes)
 
     def switch_off(self) -> None:
@@ -153,28 +162,49 @@ class Machine:
 
     def officers(self) -> list[Appointment]:
         """The people who work here now, in the order of their appointments' ids."""
-        return sorted(Here(self.here).here(), key=lambda officer: officer.id) if self.here.enrolled else []
+        return sorted(Here(self.here).here(), key=lambda officer: officer.id) if self.enrolled else []
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
         """Its program runs: in its own zone and locale."""
         self.busy += 1
         before = os.environ.get("TZ"), locale.setlocale(locale.LC_ALL)
-        _set_zone(self.zone)
+        _go(self.zone, self.locale)
         try:
             yield
         finally:
             self.busy -= 1
-            _set_zone(before[0])
+            _go(*before)
 
 
-def _set_zone(zone: str | None) -> None:
-    if zone is None:
-        os.environ.pop("TZ", None)
-    else:
-        os.environ["TZ"] = zone
-    if hasattr(time, "tzset"):  # elsewhere the zone stays what it is
-        time.tzset()
+def _go(zone: str | None, words: str) -> None:
+    """The process is in this zone and locale from now on."""
+    if zone != os.environ.get("TZ"):
+        if zone is None:
+            del os.environ["TZ"]
+        else:
+            os.environ["TZ"] = zone
+        if hasattr(time, "tzset"):  # elsewhere the zone stays what it is
+            time.tzset()
+    if words != locale.setlocale(locale.LC_ALL):
+        locale.setlocale(locale.LC_ALL, words)
+
+
+@cache
+def locales() -> tuple[str, ...]:
+    """Those of LOCALES that the system has."""
+    found, before = [], locale.setlocale(locale.LC_ALL)
+    for each in LOCALES:
+        with suppress(locale.Error):
+            found.append(locale.setlocale(locale.LC_ALL, each))
+    locale.setlocale(locale.LC_ALL, before)
+    return tuple(found)
+
+
+def settled(draw: random.Random) -> tuple[str, str]:
+    """A zone and a locale for a machine.  What is drawn does not depend on what the system has."""
+    zone, place = draw.choice(ZONES), draw.random()
+    return zone, locales()[int(place * len(locales()))]
 
 
 # ---------------------------------------------------------------- the county as each run finds it
@@ -307,7 +337,7 @@ def machines(seed: int, folder: Path, kinds: Mapping[str, Any]) -> dict[str, Mac
         shutil.copyfile(base.stores[name], disk.path)
         wrong = 0 if name == "hub" else draw.choice(WRONG_BY_MS)
         own = random.Random(f"{seed} {name}")
-        machine = Machine(name, disk, shared.clock(wrong), draw.choice(ZONES), own)
+        machine = Machine(name, disk, shared.clock(wrong), *settled(draw), own)
         machine.parent_kind = kinds.get(name, Parent)
         machine.known = base.known[name]
         machine.parents = [found[parent] for parent in parents]
@@ -317,4 +347,4 @@ def machines(seed: int, folder: Path, kinds: Mapping[str, Any]) -> dict[str, Mac
     return found
 
 
-__all__ = ["DAY_MS", "WRONG_BY_MS", "ZONES", "Machine", "Time", "machines", "template"]
+__all__ = ["DAY_MS", "WRONG_BY_MS", "Machine", "Time", "machines", "settled", "template"]

@@ -170,6 +170,7 @@ class People:
         content = self.draw.randbytes(self.draw.choice((300, 3_000, 70_000)))
         hash = paper_hash(content)
         write_paper(machine.disk.papers, hash, content)
+        machine.captured.add(hash)
         machine.here.store.local.save_paper(PaperFile(hash, len(content), have=len(content)))
         return {"hash": hash, "size": len(content), "key": self.draw.randbytes(32).hex()}
 

@@ -22,6 +22,8 @@ from common.clock import local_date
 from common.errors import AppError
 from common.node import Node
 from common.offices import Level
+from common.papers import Papers
+from common.store.database import StoreTrouble
 from sync.child import SyncReport, sync_once
 from sync.enrolling import begin, enrol, issue_slip, pending
 from sync.parent import Parent
@@ -30,13 +32,14 @@ from tests.simulator.broken import Broken, hold
 from tests.simulator.disk import Disk, Stopped, make_folder
 from tests.simulator.lies import Liar
 from tests.simulator.links import SimulatedLink, Traffic, Weather
-from tests.simulator.machines import DAY_MS, WRONG_BY_MS, ZONES, Machine, machines, template
+from tests.simulator.machines import DAY_MS, WRONG_BY_MS, Machine, machines, settled, template
 from tests.simulator.people import People
 from tests.simulator.watch import Watch
 
 STEPS = 150
 ROUNDS = 30
-LONGEST_STOP = 90
+LONGEST_STOP = 300
+ROOM_LEFT = 12  # pages, on a disk that is nearly full
 MOST_NEW = 2
 
 
@@ -96,11 +99,18 @@ class Simulation:
         self.traffic = Traffic(self.weather, self._exchanged, self._meanwhile, self._fault, self._twist)
         self.depth = self._step_number = 0
         self.new = 0
+        self.newcomers: set[str] = set()
         self.images = 0
         self.lied_to: set[str] = set()
         self._healing = False
         for machine in self.machines.values():
             self.watch.genuine |= {one.id for one in machine.here.store.ledger.log()}
+            self._note_surroundings(machine)
+
+    def _note_surroundings(self, machine: Machine) -> None:
+        self.met[f"zone {machine.zone}"] += 1
+        self.met[f"locale {machine.locale}"] += 1
+        self.met["wrong clocks"] += machine.clock.wrong_by_ms != 0
 
     # -- steps
 
@@ -118,12 +128,14 @@ class Simulation:
             (self._clock_jumps, 2),
             (self._stop_soon, 5),
             (self._start_one, 8),
+            (self._disk_fills, 4),
             (self._weather_turns, 5),
             (self._deliver_late, 3),
             (self._take_image, 3),
             (self._put_back, 2),
             (self._lie, 2),
             (self._office_work, 3),
+            (self._ask_for_paper, 3),
             (self._new_machine, 2),
             (self._parents_change, 1),
         ]
@@ -132,7 +144,7 @@ class Simulation:
         return [
             m
             for m in self.machines.values()
-            if m.up and (hub or m is not self.hub) and (not enrolled or m.here.enrolled)
+            if m.up and (hub or m is not self.hub) and (not enrolled or m.enrolled)
         ]
 
     def _act(self) -> None:
@@ -146,8 +158,8 @@ class Simulation:
             return
         machine.acked.update(event.id for event in acted.events)
         self.met["refused" if acted.code else "acts"] += 1
-        for event in acted.events:
-            self.met[event.type] += 1
+        if any(event.actor in self.newcomers for event in acted.events):
+            self.met["acts of substitutes" if machine.level is Level.VILLAGE else "acts of newcomers"] += 1
         self._say(f"{machine.name}: {acted.words}")
 
     def _sync(self) -> None:
@@ -167,7 +179,7 @@ class Simulation:
         code = f" {report.code}" if report.code else ""
         by = (report.parent or "").removeprefix("http://")
         self._say(f"{machine.name}: sync {by} {report.result}{code}, {report.sent} up, {report.taken} down")
-        if report.result == "level" and machine.here.enrolled and self.hub.up:
+        if report.result == "level" and machine.enrolled and self.hub.up:
             self.watch.check_withheld(machine, self.hub, lied=bool(self.liars or self.lied_to))
         return report
 
@@ -196,7 +208,6 @@ class Simulation:
 
     def _tick_at(self, machine: Machine) -> None:
         written = machine.here.tick()
-        self.met["timers"] += written
         if written:
             self._say(f"{machine.name}: {written} timers")
 
@@ -209,14 +220,29 @@ class Simulation:
         machine = self.draw.choice(list(self.machines.values()))
         jumps = WRONG_BY_MS if machine is not self.hub else (0, 0, 3_600_000, -DAY_MS, DAY_MS)
         machine.clock.wrong_by_ms = self.draw.choice(jumps)
+        self.met["wrong clocks"] += machine.clock.wrong_by_ms != 0
         self._say(f"{machine.name}: its clock is wrong by {machine.clock.wrong_by_ms // 1000} s")
 
     def _stop_soon(self) -> None:
         if up := self._up(enrolled=False):
             machine = self.draw.choice(up)
-            beats = int(LONGEST_STOP * self.draw.random() ** 2)
-            machine.disk.stop_after(beats)
-            self._say(f"{machine.name}: will stop after {beats} writes")
+            commits = self.draw.random() < 0.3
+            beats = int((LONGEST_STOP / 20 if commits else LONGEST_STOP) * self.draw.random() ** 2)
+            machine.disk.stop_after(beats, commits=commits)
+            self._say(f"{machine.name}: will stop after {beats} {'commits' if commits else 'writes'}")
+
+    def _disk_fills(self) -> None:
+        """A disk is nearly full, or has room again."""
+        full = [m for m in self.machines.values() if m.up and m.disk.full]
+        if full and self.draw.random() < 0.7:
+            machine = self.draw.choice(full)
+            machine.disk.make_room()
+            self._say(f"{machine.name}: its disk has room again")
+        elif idle := [m for m in self._up(enrolled=False) if not (m.busy or m.disk.full)]:
+            machine = self.draw.choice(idle)
+            pages = self.draw.randrange(ROOM_LEFT)
+            machine.disk.fill(pages)
+            self._say(f"{machine.name}: its disk takes {pages} pages more")
 
     def _start_one(self) -> None:
         stopped = [m for m in self.machines.values() if not m.up and not m.busy]
@@ -258,6 +284,7 @@ class Simulation:
         if idle:
             machine = self.draw.choice(idle)
             self.images += 1
+            self.met["images"] += 1
             machine.images.append(machine.disk.image(str(self.images)))
             self._say(f"{machine.name}: image {self.images} taken")
 
@@ -284,12 +311,19 @@ class Simulation:
         elif not self.liars:
             name = self.draw.choice(("township", "other-township", "township-2"))
             self.liars[name] = Liar(random.Random(f"liar {self.seed} {self._step_number}"))
+            self.lied_to.add(name)
+            self._note_lies()
             self._say(f"{name}: lies")
 
     def _tell_truth(self, name: str) -> None:
-        self.met.update(self.liars.pop(name).told)
-        self.lied_to.add(name)
+        self.met.update({f"lie: {lie}": count for lie, count in self.liars.pop(name).told.items()})
         self._say(f"{name}: tells the truth")
+
+    def _note_lies(self) -> None:
+        """From a parent that has lied comes what has holes."""
+        self.watch.lied_to |= {
+            m.name for m in self.machines.values() if {p.name for p in m.parents} & self.lied_to
+        }
 
     def _twist(self, child: Machine, parent: Machine, data: bytes, upward: bool) -> bytes:
         if not (child.up and parent.up):
@@ -315,6 +349,7 @@ class Simulation:
         if node.is_hub and draw.random() < 0.4:
             body = self._other_calendar(node)
             event = node.publish("calendar.published", body)
+            self.met["calendars"] += 1
             self._say(f"hub: calendar {event.id[:6]} without {body['off_days'][-1:]}")
             return
         there = [o for o in sorted(node.reference.appointments.values(), key=lambda o: o.id) if not o.ended]
@@ -329,6 +364,8 @@ class Simulation:
         elif mine:
             officer = draw.choice(mine)
             event = node.appoint(f"新人{self._step_number}", officer.office, officer.role)
+            self.newcomers.add(event.id)
+            self.met["officers appointed"] += 1
             self._say(f"{machine.name}: {officer.role} of {officer.office} {event.id[:6]} comes")
 
     def _other_calendar(self, node: Node) -> dict[str, Any]:
@@ -342,6 +379,25 @@ class Simulation:
             "version": f"v{self._step_number}",
             "off_days": sorted({*body["off_days"], day.isoformat()}),
         }
+
+    def _ask_for_paper(self) -> None:
+        """Somebody wants to see a paper that is not on his machine (取回)."""
+        if up := self._up(hub=False):
+            machine = self.draw.choice(up)
+            self._run(machine, lambda: self._ask_for_paper_at(machine))
+
+    def _ask_for_paper_at(self, machine: Machine) -> None:
+        node = machine.here
+        known = {
+            row.hash: row.size for case in node.store.ledger.cases() for row in node.store.views.papers(case)
+        }
+        away = sorted(hash for hash in known if machine.room is not None and not machine.room.whole(hash))
+        if away:
+            hash = self.draw.choice(away)
+            Papers(node.store.local, machine.disk.papers, machine.clock).want(hash, known[hash])
+            machine.asked.add(hash)
+            self.met["papers asked for"] += 1
+            self._say(f"{machine.name}: asks for paper {hash[:6]}")
 
     def _new_machine(self) -> None:
         """A slip for a new machine: another village, or one beside an old machine."""
@@ -364,14 +420,15 @@ class Simulation:
         name = f"new-{self.new}"
         own = random.Random(f"{self.seed} {name}")
         disk = Disk(name, self.folder / name, random.Random(f"disk {self.seed} {name}"))
-        machine = Machine(
-            name, disk, self.time.clock(self.draw.choice(WRONG_BY_MS)), self.draw.choice(ZONES), own
-        )
+        clock = self.time.clock(self.draw.choice(WRONG_BY_MS))
+        machine = Machine(name, disk, clock, *settled(self.draw), own)
         machine.parents = parents
         node = Node.create(disk.open(), machine.clock, own.randbytes, root=issued.root)
         begin(node, read_slip(issued.text), own.randbytes)
         machine.run(node)
         self.machines[name] = machine
+        self._note_surroundings(machine)
+        self._note_lies()
         self._say(f"{name}: set up with a slip for {office}, parents {[p.name for p in parents]}")
 
     def _parents_change(self) -> None:
@@ -383,6 +440,8 @@ class Simulation:
                 m for m in self._up() if m.level is not Level.VILLAGE and machine.home.startswith(m.home)
             ]
             machine.parents = self.draw.sample(above, min(len(above), self.draw.choice((1, 2)))) or [self.hub]
+            self.met["parents changed"] += 1
+            self._note_lies()
             self._say(f"{machine.name}: parents {[p.name for p in machine.parents]}")
 
     # -- what happens on the way
@@ -392,6 +451,11 @@ class Simulation:
         try:
             with machine.at_work():
                 work()
+        except StoreTrouble as trouble:
+            if trouble.code != "store.full" or not machine.disk.full:
+                raise
+            self.met["disk full"] += 1
+            self._say(f"{machine.name}: its disk is full")
         except Stopped as stop:
             if stop.disk is not machine.disk or machine.busy:
                 raise
@@ -399,6 +463,7 @@ class Simulation:
             if machine.disk.stopped and not machine.busy and machine.node is not None:
                 machine.switch_off()
                 self.met["torn commits" if machine.disk.torn else "stops"] += 1
+                self.met[f"stopped before {machine.disk.before or 'the next transaction'}"] += 1
                 self._say(f"{machine.name}: stopped")
 
     def _meanwhile(self, child: Machine) -> None:
@@ -406,9 +471,10 @@ class Simulation:
         if self.depth >= 2 or self.draw.random() > 0.06 or self._healing:
             return
         self.depth += 1
+        self.met["meanwhile"] += 1
         self.trace.append("    meanwhile")
         try:
-            if self.draw.random() < 0.3 and child.here.enrolled:
+            if self.draw.random() < 0.3 and child.enrolled:
                 self._run(child, lambda: self._act_at(child))
             else:
                 self.draw.choices((self._act, self._sync, self._tick), (5, 3, 1))[0]()
@@ -419,7 +485,7 @@ class Simulation:
         self.met["messages"] += 1
         if not (child.up and parent.up) or {child.name, parent.name} & self.liars.keys():
             return
-        self.watch.exchanged(child, parent, message, answer)
+        self.watch.exchanged(child, parent, self.hub, message, answer)
         if self.draw.random() < 0.02:
             others = [m for m in self.machines.values() if m.up and m is not parent]
             self.watch.check_sealed(message, others)
@@ -432,8 +498,7 @@ class Simulation:
         """After each step, at each machine on which something is new."""
         for machine in self.machines.values():
             if machine.up:
-                with machine.at_work():
-                    self.watch.look_at(machine)
+                self.watch.look_at(machine)
         if self.draw.random() < 0.02 and self.hub.up and (up := self._up(hub=False)):
             self.watch.check_truths(self.draw.choice(up), self.hub)
 
@@ -450,6 +515,7 @@ class Simulation:
             self._tell_truth(name)
         for machine in self.machines.values():
             machine.disk.spare()
+            machine.disk.make_room()
             if not machine.up:
                 self._start(machine)
         before, reports = None, {}
@@ -463,7 +529,7 @@ class Simulation:
         hold(False, 0, f"the county does not get level: {reports}")
 
     def _heal_at(self, machine: Machine) -> str | None:
-        if machine.here.enrolled:
+        if machine.enrolled:
             self._tick_at(machine)
         if not machine.parents:
             return None
@@ -473,19 +539,22 @@ class Simulation:
             report = self._sync_at(machine, [self.hub])
         return report.result if report else "enrolling"
 
-    def _positions(self) -> list[int]:
-        return [m.here.store.ledger.pos() for m in self.machines.values()]
+    def _positions(self) -> list[tuple[int, int]]:
+        """How far each has got: events, and papers that it waits for."""
+        stores = [m.here.store for m in self.machines.values()]
+        return [(store.ledger.pos(), len(store.local.papers_wanted())) for store in stores]
 
     def _check(self) -> None:
         for machine in self.machines.values():
-            with machine.at_work():
-                self.watch.look_at(machine)
+            self.watch.look_at(machine)
         names = sorted(self.machines)
         thorough = self.watch.draw.sample(names, 2)
         self.watch.check(self.machines, thorough, lied=bool(self.lied_to))
         self.met["cases"] += len(self.hub.here.store.ledger.cases())
         self.met["events"] += self.hub.here.store.ledger.pos()
-        self.met["forks"] += len(self.hub.here.store.ledger.of_type("origin.forked"))
+        self.met.update({f"wrote {kind}": count for kind, count in self.watch.written.items()})
+        for machine in self.machines.values():
+            self.met["papers fetched"] += sum(1 for hash in machine.asked if machine.room.whole(hash))
         for row, _, reason in self.hub.here.store.views.set_aside():
             self.met[f"aside: {reason}"] += bool(row)
         for row in self.hub.here.store.views.all():

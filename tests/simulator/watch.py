@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from common.case import CaseView, due, fold
-from common.case.acts import is_receipt
 from common.case.grading import steps_to_finish
 from common.case.view import digest
 from common.errors import AppError
-from common.events import Event, event_id
+from common.events import decode, event_id, split_line
+from common.node.evidence import read_receipt
 from common.node.values import Truth
-from common.offices import division, township_of, within
+from common.offices import township_of, within
 from common.reference import Reference
-from common.store.ledger import OWN
+from common.store.ledger import OWN, Stored
 from sync import wire
 from sync.child import papers_left
 from sync.headers import read_answer
 from tests.model import Facts, Model
+from tests.simulator.acts import built_on, check_day, check_holder, concerned, named, short
 from tests.simulator.broken import hold
 from tests.simulator.machines import Machine
 
@@ -31,42 +33,89 @@ class Watch:
     """What a run's machines have said so far.
 
     genuine   ids of all events that a machine of the county wrote
+    written   how many of each type
     final     case -> ids of acts that some machine has shown as final
+    lied_to   names of machines with a parent that has lied: what came down to them has holes
     """
 
     draw: random.Random
     genuine: set[str] = field(default_factory=set)
+    written: Counter[str] = field(default_factory=Counter)
     final: dict[str, set[str]] = field(default_factory=dict)
+    lied_to: set[str] = field(default_factory=set)
+    _compared: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     # -- while it goes on
 
     def look_at(self, machine: Machine) -> None:
+        if machine.here.store.ledger.pos() != machine.seen_pos:
+            with machine.at_work():
+                self._look_at(machine)
+
+    def _look_at(self, machine: Machine) -> None:
         """What is new at a machine: its own events, and the cases that they touch."""
         node = machine.here
-        touched: dict[str, None] = {}
+        touched: dict[str, list[Stored]] = {}
         for one in node.store.ledger.log(machine.seen_pos + 1):
             machine.seen_pos = one.pos
-            if one.source == OWN:
+            if one.source == OWN and one.id not in self.genuine:
                 self.genuine.add(one.id)
+                self.written[one.event.type] += 1
+                check_day(one.event)
             if case := one.event.case_id:
-                touched[case] = None
+                touched.setdefault(case, []).append(one)
         machine.note_reference()
-        for case in touched:
+        for case, new in touched.items():
             view = fold(node.store.ledger.of_case(case), node.reference)
             check_holder(view, node.reference)
-            shown = machine.final.setdefault(case, set())
-            lost = shown - set(view.path)
-            hold(not lost, 8, f"{machine.name} shows {short(lost)} of case {case[:6]} no longer as final")
-            shown.update(x for x in view.path if x in view.pinned)
-            self.final.setdefault(case, set()).update(shown)
+            self._check_final(machine, view)
+            self._check_left(machine, view, new)
+
+    def _check_final(self, machine: Machine, view: CaseView) -> None:
+        """What was shown as final is in effect, and all on which the county has built."""
+        shown, case = machine.final.setdefault(view.id, set()), view.id[:6]
+        lost = shown - set(view.path)
+        hold(not lost, 8, f"{machine.name} shows {short(lost)} of case {case} no longer as final")
+        lost = built_on(view, machine.here.reference.hub) - set(view.path)
+        hold(
+            not lost,
+            8,
+            f"at {machine.name} {short(lost)} of case {case} has no effect: the county built on it",
+        )
+        shown.update(x for x in view.path if x in view.pinned)
+        self.final.setdefault(view.id, set()).update(shown)
+
+    def _check_left(self, machine: Machine, view: CaseView, new: list[Stored]) -> None:
+        """Of a case that is out of its scope nothing comes down to a machine but what came before it left."""
+        node = machine.here
+        if node.is_hub or not node.enrolled or not view.path or machine.name in self.lied_to:
+            return
+        if _in_scope(view, node.office):
+            return
+        nodes = node.reference.nodes
+        down = [
+            one for one in new if one.source in nodes and not within(nodes[one.source].office, node.office)
+        ]
+        if not down:
+            return
+        held = [one for one in node.store.ledger.stored_of_case(view.id) if one.pos < down[0].pos]
+        for one in (None, *down):
+            held += [one] if one else []
+            if _in_scope(fold([each.event for each in held], node.reference), node.office):
+                return
+        words = f"{machine.name} got {short(one.id for one in down)} of case {view.id[:6]} after it had left"
+        hold(False, 6, words)
 
     def started_again(self, machine: Machine) -> None:
         """After a stop: what it had acknowledged is there."""
         self._check_acknowledged(machine)
         self.look_at(machine)
 
-    def exchanged(self, child: Machine, parent: Machine, message: bytes, answer: bytes) -> None:
-        """A signed answer acknowledges the lines of the message that it answers, but for those that it names."""
+    def exchanged(self, child: Machine, parent: Machine, hub: Machine, message: bytes, answer: bytes) -> None:
+        """A signed answer acknowledges the lines of the message that it answers, but for those that it names.
+
+        It also says which heads the parent holds, and the county's receipts in it which ones the county does.
+        """
         try:
             _, lines = wire.read(wire.unseal(message, parent.here.seal_key))
             header, _ = wire.read(wire.unseal(answer, child.here.seal_key))
@@ -77,6 +126,9 @@ class Watch:
             refused = {id for id, _ in said.refused}
             sent = {event_id(line.partition(b" ")[2]) for line in lines}
             parent.acked |= sent - refused
+            parent.acked |= {id for _, id in (said.heads or {}).values()}
+        for line in said.receipts:
+            hub.acked |= {id for _, id in read_receipt(line.encode("utf-8")).heads.values()}
 
     def check_sealed(self, message: bytes, others: Iterable[Machine]) -> None:
         """Nobody but the reader reads a message."""
@@ -106,6 +158,14 @@ class Watch:
             lied: a relay has lied: it may hide receipts too, which shows as well.
         """
         node = child.here
+        held = (
+            node.store.ledger.pos(),
+            hub.here.store.ledger.pos(),
+            *(r.size for r in node.store.evidence.receipts()),
+        )
+        if self._compared.get(child.name) == held:
+            return
+        self._compared[child.name] = held
         shown = node.withheld()
         for office, receipt in node._evidence.receipts().items():
             if not within(office, node.office):
@@ -160,6 +220,7 @@ class Watch:
         for machine in machines.values():
             self._check_papers(machine, hub)
             if machine is not hub:
+                self._check_strays(machine, views["hub"])
                 self.check_truths(machine, hub)
                 self.check_withheld(machine, hub, lied=lied)
                 hold(not machine.here.withheld(), 5, f"{machine.name}: {machine.here.withheld()} withheld")
@@ -196,8 +257,27 @@ class Watch:
             hold(papers_left(node) == 0, 1, f"{machine.name} still owes {papers_left(node)} papers")
         named = {row.hash for case in node.store.ledger.cases() for row in node.store.views.papers(case)}
         whole = {hash for hash in named if machine.room is not None and machine.room.whole(hash)}
-        left = {hash for hash in whole if hub.room is not None and not hub.room.whole(hash)}
-        hold(not left, 1, f"papers at {machine.name} that the county lacks: {short(left)}")
+        at_hub = {hash for hash in named if hub.room is not None and hub.room.whole(hash)}
+        hold(whole <= at_hub, 1, f"papers at {machine.name} that the county lacks: {short(whole - at_hub)}")
+        asked = {file.hash for file in node.store.local.papers_wanted(1000)}
+        late = {
+            hash
+            for hash in asked & at_hub
+            if any(not _left(machine, row.case) for row in node.store.views.papers_by_hash([hash]))
+        }
+        hold(not late, 0, f"{machine.name} has asked for {short(late)} and does not get it")
+
+    def _check_strays(self, machine: Machine, views: dict[str, CaseView]) -> None:
+        """What lies beside the ledger, lines that wait and papers, is of cases that may be here too."""
+        node = machine.here
+        allowed = {case for case, view in views.items() if any(within(x, node.office) for x in named(view))}
+        waiting = [one for one in node.store.waiting.list() if one.id in self.genuine]
+        stray = {one.id for one in waiting if _case_of(one.line) not in {None, *allowed}}
+        hold(not stray, 6, f"at {machine.name} {short(stray)} waits of cases that do not concern it")
+        named_here = {row.hash for case in allowed for row in node.store.views.papers(case)}
+        lying = {path.name for path in machine.disk.papers.glob("[0-9a-f][0-9a-f]/*")}
+        stray = lying - named_here - machine.captured
+        hold(not stray, 6, f"papers at {machine.name} of cases that do not concern it: {short(stray)}")
 
     # -- one case
 
@@ -212,6 +292,8 @@ class Watch:
         self._check_due(case, present, machines)
         lost = self.final.get(case, set()) - set(hub_view.path)
         hold(not lost, 8, f"case {case[:6]}: {short(lost)} had been confirmed")
+        for name in present:
+            self._check_final(machines[name], present[name])
 
     def _check_same(self, case: str, present: dict[str, CaseView], machines: Machines) -> None:
         digests = {name: digest(view) for name, view in present.items()}
@@ -262,8 +344,8 @@ class Watch:
         must, may = concerned(view), named(view)
         for name, machine in machines.items():
             home = machine.here.office
-            wanted = any(_concerns(code, home) for code in must)
-            allowed = any(_concerns(code, home) for code in may)
+            wanted = any(within(code, home) for code in must)
+            allowed = any(within(code, home) for code in may)
             hold(name in present or not wanted, 6, f"{name} lacks case {case[:6]}, which concerns it")
             hold(
                 name not in holders or allowed, 6, f"{name} holds case {case[:6]}, which does not concern it"
@@ -282,8 +364,9 @@ class Watch:
 
 
 def _views(machine: Machine) -> dict[str, CaseView]:
-    node = machine.here
-    return {case: fold(node.store.ledger.of_case(case), node.reference) for case in node.store.ledger.cases()}
+    ledger = machine.here.store.ledger
+    with machine.at_work():
+        return {case: fold(ledger.of_case(case), machine.here.reference) for case in ledger.cases()}
 
 
 def _left(machine: Machine, case: str) -> bool:
@@ -307,72 +390,10 @@ def _signed_for(hub: Machine, office: str, number: int) -> set[str]:
     return feeds.counted(office, others).union(*cases.values())
 
 
-def _concerns(code: str, home: str) -> bool:
-    """A township's scope includes its villages'; the county has all."""
-    return within(code, home)
+def _in_scope(view: CaseView, home: str) -> bool:
+    """A township's scope includes its villages'."""
+    return any(within(code, home) for code in concerned(view))
 
 
-# ---------------------------------------------------------------- holders, by the acts in effect alone
-
-
-def acts_in_turn(view: CaseView) -> Iterator[tuple[Event, bool]]:
-    """The moving acts in effect; those that a ruling adopts in its place, marked."""
-    for step in view.path:
-        event = view.events[step]
-        if event.type == "case.adopted":
-            yield from ((view.events[x], True) for x in event.body["acts"])
-        else:
-            yield event, False
-
-
-def check_holder(view: CaseView, reference: Reference) -> None:
-    """One office holds the case after each act in effect, and it, or the addressee, or the county, made it."""
-    holder, received, offer = "", False, None
-    for event, adopted in acts_in_turn(view):
-        office, kind = reference.canon(event.body["office"]), event.type
-        where = f"case {view.id[:6]}: {kind} {event.id[:6]} by {office}, while {holder} held it"
-        takes = kind == "case.taken" or is_receipt(event)
-        if kind == "case.registered" or kind == "case.taken_over":
-            hold(kind == "case.taken_over" or not holder, 3, where)
-            holder, offer = office, None
-            received = received or kind == "case.taken_over"
-        elif adopted:
-            if kind == "case.taken" or (is_receipt(event) and not received):
-                holder, offer = office, None
-        elif takes or kind == "case.declined":
-            hold(offer is not None and offer == (event.body["of"], office), 3, where)
-            holder, offer = office if takes else holder, None
-        else:
-            hold(office == holder, 3, where)
-            if kind in ("case.submitted", "case.offered"):
-                hold(offer is None, 3, where)
-                offer = (event.id, reference.canon(event.body["to"]))
-            elif kind == "case.recalled":
-                offer = None
-        received = received or is_receipt(event)
-    hold(holder == view.state.holder, 3, f"case {view.id[:6]}: {view.state.holder} for {holder}")
-    hold(holder or not view.path, 3, f"case {view.id[:6]}: nobody holds it")
-
-
-def concerned(view: CaseView) -> set[str]:
-    """Divisions that must hold the case: of who registered it, its township, all holders, the present addressee."""
-    found = {view.state.holder, view.state.offer_to}
-    for event, _ in acts_in_turn(view):
-        office = event.body["office"]
-        if event.type == "case.registered":
-            found |= {office, township_of(office)}
-        elif event.type in ("case.taken", "case.taken_over") or is_receipt(event):
-            found.add(office)
-    return {division(office) for office in found if office}
-
-
-def named(view: CaseView) -> set[str]:
-    """Divisions that may hold the case: of each office that any of its moving acts names, and their townships."""
-    said = {event.body.get(key) for event in view.events.values() if event.moves for key in ("office", "to")}
-    offices = {division(office) for office in said if office}
-    made = view.events.get(view.id)
-    return offices | ({township_of(made.body["office"]) or ""} if made else set())
-
-
-def short(ids: Iterable[str]) -> list[str]:
-    return sorted(id[:6] for id in ids)
+def _case_of(line: bytes) -> str | None:
+    return decode(split_line(line)[1]).case_id
