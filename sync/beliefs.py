@@ -22,6 +22,7 @@ def load_belief(node: Node, parent: str) -> tuple[Belief, bool]:
             for origin, fork in kept.get("forks", {}).items()
         },
         sides=kept.get("sides", 0),
+        receipts=kept.get("receipts", 0),
     )
     return belief, kept.get("show_chain", False)
 
@@ -38,6 +39,7 @@ def save_belief(node: Node, parent: str, after: Belief, *, show_chain: bool) -> 
         "marks": dict(after.marks),
         "forks": {origin: asdict(fork) for origin, fork in after.forks.items()},
         "sides": after.sides,
+        "receipts": after.receipts,
         "show_chain": show_chain,
     }
     if node.store.local.setting(_STATE + parent) != state:

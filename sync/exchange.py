@@ -69,11 +69,12 @@ class Fork:
 class Belief:
     """What a child knows of one parent.
 
-    epoch   the parent's, in which cursors count; None before the first answer
-    heads   origin -> (seq, id) that the parent holds of the child's upward origins
-    marks   origin -> seq up to which events lie at the parent without a head to show it: waiting, or put aside there
-    forks   origins of which the parent holds another line
-    sides   position up to which events off their main lines have been sent
+    epoch     the parent's, in which cursors count; None before the first answer
+    heads     origin -> (seq, id) that the parent holds of the child's upward origins
+    marks     origin -> seq up to which events lie at the parent without a head to show it: waiting, or put aside there
+    forks     origins of which the parent holds another line
+    sides     position up to which events off their main lines have been sent
+    receipts  largest tree size of the county's receipts that it has given
     """
 
     epoch: str | None = None
@@ -81,6 +82,7 @@ class Belief:
     marks: Mapping[str, int] = field(default_factory=dict)
     forks: Mapping[str, Fork] = field(default_factory=dict)
     sides: int = 0
+    receipts: int = 0
 
 
 class ChildView(Lines, Protocol):
@@ -183,12 +185,15 @@ class Settled:
     lost_past: bool
 
 
-def settle(belief: Belief, offered: Offered | None, answer: Answer, mine: Heads) -> Settled:
+def settle(
+    belief: Belief, offered: Offered | None, answer: Answer, mine: Heads, receipts: int = 0
+) -> Settled:
     """What the child keeps of an answer newer than the last used, once its events are stored (PROTOCOL.md 6.6).
 
     Args:
         offered: what this answers, if that is still known; an answer out of order may be without.
         mine: the child's heads when it offered.
+        receipts: largest tree size of the receipts in the answer that are the county's.
     """
     lost_past = belief.epoch is not None and belief.epoch != answer.epoch
     before = Belief(heads=belief.heads) if lost_past else belief
@@ -205,6 +210,7 @@ def settle(belief: Belief, offered: Offered | None, answer: Answer, mine: Heads)
         sides=max(before.sides, offered.sides)
         if offered is not None and heads is offered.expected
         else before.sides,
+        receipts=max(before.receipts, receipts),
     )
     moved = after != belief or any(span.upto > span.after for span in answer.feed.values())
     return Settled(after, moved, lost_past)

@@ -73,7 +73,7 @@ class Offer:
     yours      newest event held of the parent's own: (origin, seq, id)
     ref        reference events held: count, and the beginning of the newest's id
     seen       newest checkpoint: tree size, UTC ms
-    receipts   largest tree size of the county's receipts held
+    receipts   largest tree size of the receipts that this parent has given
     papers     (hash, size) that the child can send up
     need       hashes that it asks for
     track      hashes of which it asks whether they are at the county

@@ -285,7 +285,7 @@ class Session:
             yours=store.ledger.newest_of(self._parent.node),
             ref=(reference.size, (reference.head or "")[:SHORT_ID]) if reference.size else (0, None),
             seen=(seen.size, seen.time) if seen else (0, 0),
-            receipts=max((kept.size for kept in store.evidence.receipts()), default=0),
+            receipts=self._belief.receipts,
             need=tuple(f.hash for f in store.local.papers_wanted(OFFERED) if f.hash not in self._asked),
             track=self._tracked(),
             health=self._health(),
@@ -388,7 +388,7 @@ class Session:
         with store.write():
             if not store.peers.use_answer(parent, answer.answers):
                 return None
-            settled = exchange.settle(self._belief, matching, answer, mine)
+            settled = exchange.settle(self._belief, matching, answer, mine, self._evidence(answer))
             save_belief(node, parent, settled.belief, show_chain=answer.stranger)
             if settled.lost_past:
                 store.local.forget_parents_papers()
@@ -401,7 +401,6 @@ class Session:
             if matching is not None:
                 self._note_papers(matching, answer)
                 self._note_refused(matching, answer)
-            self._evidence(answer)
             about = {"name": self._parent.name, "program": answer.program}
             result = answer.refusal or "level"
             store.peers.exchanged(parent, node.now(), result, url=self._link.url, health=about)
@@ -418,15 +417,17 @@ class Session:
         if lacking:
             self._node.heads_shown(self._parent.node, lacking)
 
-    def _evidence(self, answer: Answer) -> None:
-        """Receipts and checkpoint; what is not the county's is told, and not kept."""
+    def _evidence(self, answer: Answer) -> int:
+        """Keep receipts and checkpoint; what is not the county's is told, and not kept.  The largest size of a receipt."""
+        size = 0
         try:
             for line in answer.receipts:
-                self._node.take_receipt(line.encode("utf-8"))
+                size = max(size, self._node.take_receipt(line.encode("utf-8")).size)
             if answer.checkpoint:
                 self._node.remember_checkpoint(answer.checkpoint.encode("utf-8"))
         except AppError as exc:
             self._refused.append((None, exc.code))
+        return size
 
     def _note_refused(self, offered: Offered, answer: Answer) -> None:
         peers = self._node.store.peers

@@ -498,6 +498,26 @@ def test_a_feed_that_a_relay_withholds_shows(linked: Linked):
     assert c.village.withheld() == {}
 
 
+def test_a_receipt_that_a_relay_hid_comes_from_the_county_though_a_newer_one_is_here(linked: Linked):
+    """Each parent is told which receipts it has given itself."""
+    c = linked.county
+    case = c.register(c.village).id
+    linked.level()
+    c.township.act(AcceptCase(), c.clerk(c.township), case=case)
+    linked.sync(c.township, c.hub)
+    c.village.open_epoch()
+    evidence = c.township.store.evidence
+    real = evidence.receipts
+    evidence.receipts = lambda: [kept for kept in real() if kept.office == c.village.office]
+    linked.sync(c.village, c.township)
+    linked.sync(c.township, c.hub)
+    linked.sync(c.village, c.township)
+    assert c.village.withheld() == {c.village.office: 1}, "what the township had sent up is not known here"
+    assert linked.sync(c.village, c.hub).result == "level"
+    assert c.village.withheld() == {}
+    assert linked.sync(c.village, c.hub).taken == 0
+
+
 def test_addresses_of_parents_are_kept_in_order(linked: Linked):
     node = linked.county.village
     set_parents(node, ["http://b", "http://a"])
