@@ -1,7 +1,7 @@
 """A node written by a stranger who has PROTOCOL.md, a JOSE library, HPKE, zstd and HTTP, and nothing of this project.
 
 It imports nothing of ours.  It enrols by a slip, reads the reference ledger and its feed, hands in a case with a paper,
-and checks every signature on the way.  The numbers are sections of PROTOCOL.md.
+fetches the papers that others added, and checks every signature on the way.  The numbers are sections of PROTOCOL.md.
 """
 
 from __future__ import annotations
@@ -165,6 +165,9 @@ class Stranger:
         self.receipts: dict[str, dict[str, Any]] = {}  # division -> the county's newest receipt
         self.papers: dict[str, bytes] = {}
         self.owed: set[str] = set()
+        self.wanted: dict[str, dict[str, Any]] = {}  # hash -> page of a paper that is wanted from above
+        self.parts: dict[str, bytes] = {}  # of those, what has come
+        self.piece = 65_536
         self.round_trips = 0
 
     @property
@@ -223,6 +226,7 @@ class Stranger:
         while True:
             answer = self._exchange()
             self._carry(answer.get("wants", []))
+            self._fetch(answer.get("gives", []))
             if not answer.get("more") and not self._unsent() and not self.owed:
                 return
 
@@ -243,6 +247,7 @@ class Stranger:
             "seen": [self.seen[1], self.seen[3]] if self.seen else None,
             "receipts": max((receipt["size"] for receipt in self.receipts.values()), default=0),
             "papers": [[hash, len(self.papers[hash])] for hash in self.owed],
+            "need": list(self.wanted)[:64],
         }  # fmt: skip
         message = self._pack({k: v for k, v in header.items() if v}, [line for _, line in unsent])
         reply = self.http.post(self.url + "/sync/v1/exchange", data=message)
@@ -373,3 +378,35 @@ class Stranger:
                 )
                 assert reply.status_code == 204
                 offset = int(reply.headers["Upload-Offset"])
+
+    def pages(self, case: str) -> list[dict[str, Any]]:
+        """9.1: the pages that others' events of a case name."""
+        events = [e for id, e in self.events.items() if case in (id, e["case"])]
+        return [page for e in events for paper in e["body"].get("papers", []) for page in paper["pages"]]
+
+    def want(self, page: dict[str, Any]) -> None:
+        """Ask for a page from now on, until it is here."""
+        if page["hash"] not in self.papers:
+            self.wanted[page["hash"]] = page
+
+    def _fetch(self, gives: list[list[str]]) -> None:
+        """9.3: papers down, in pieces; what has come stays if the link breaks."""
+        for hash, capability in gives:
+            size = self.wanted[hash]["size"]
+            while (had := len(self.parts.get(hash, b""))) < size:
+                last = min(had + self.piece, size) - 1
+                reply = self.http.get(
+                    self.url + "/sync/v1/down/" + capability, headers={"Range": f"bytes={had}-{last}"}
+                )
+                assert reply.status_code == 206
+                assert reply.headers["Content-Range"] == f"bytes {had}-{had + len(reply.content) - 1}/{size}"
+                self.parts[hash] = self.parts.get(hash, b"") + reply.content
+            whole = self.parts.pop(hash)
+            if sha(whole) == hash:
+                self.papers[hash] = whole
+                del self.wanted[hash]
+
+    def open_page(self, page: dict[str, Any]) -> bytes:
+        """9.1: nonce, ciphertext, tag, under the key in the event."""
+        sheet = self.papers[page["hash"]]
+        return AESGCM(unb64u(page["key"])).decrypt(sheet[:12], sheet[12:], None)
