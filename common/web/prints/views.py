@@ -33,6 +33,8 @@ blueprint = Blueprint(
     "prints", __name__, template_folder="templates", static_folder="static", static_url_path="/static/prints"
 )
 
+_FULL_WIDTH = str.maketrans(",;:", "，；：")
+
 FORMS = {"original": "原件", "copy": "复印件", "photo": "照片"}
 
 
@@ -59,6 +61,12 @@ class Print:
     signature: str | None
     scope: str
     excluded: tuple[str, ...]
+
+
+@blueprint.app_template_filter("written")
+def written(text: str) -> str:
+    """A sentence of the pages with the punctuation of documents."""
+    return text.translate(_FULL_WIDTH)
 
 
 @blueprint.get("/register/<code>/<salt>/print/<any(form, proxy):paper>")

@@ -55,7 +55,7 @@ def test_the_proxy_names_both_sides_the_matter_the_scope_and_what_is_excluded(ta
         "陈会计",
         "残疾人证办理(新办)",
         "代为填写申请、交材料",
-        "须本人到场、不能代办的:残疾评定须本人到场(可上门评定)",
+        "须本人到场、不能代办的：残疾评定须本人到场(可上门评定)",
         "代办不收任何费用",
         "委托人(签名或按手印)",
         "受托人(签名)",
@@ -91,8 +91,8 @@ def test_the_slip_says_what_was_received_and_that_it_is_no_acceptance(table):
     rows = [[td.text for td in tr.all("td")] for tr in page.root.classed("received")[0].all("tr")[1:]]
     assert rows[:3] == [
         ["申请表", "原件", "1 份"],
-        ["居民身份证", "照片,已核验原件", "1 页"],
-        ["居民户口簿", "照片,已核验原件", "1 页"],
+        ["居民身份证", "照片，已核验原件", "1 页"],
+        ["居民户口簿", "照片，已核验原件", "1 页"],
     ]
     assert len(rows) == len(PAPERS)
     assert "2026年3月4日" in page.text
@@ -107,7 +107,7 @@ def test_what_was_signed_on_the_screen_is_no_sheet_of_paper_on_the_slip(table):
         [td.text for td in tr.all("td")]
         for tr in prints(table, "slip").root.classed("received")[0].all("tr")[1:]
     ]
-    assert rows == [["申请表", "系统生成,已签名", "—"], ["代办委托书", "系统生成,已签名", "—"]]
+    assert rows == [["申请表", "系统生成，已签名", "—"], ["代办委托书", "系统生成，已签名", "—"]]
 
 
 def test_the_code_on_the_slip_leads_to_the_countys_public_address_where_one_is_known(table):
