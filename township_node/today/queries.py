@@ -12,6 +12,7 @@ from common.node import Node
 from common.reference import Appointment
 from common.store.views import CaseRow
 from common.texts import STATES
+from common.web.cases.wanted import handed_in
 from common.web.registration.pages import drafts_of, path_to
 from common.web.words import date_words, instant_words
 
@@ -61,6 +62,8 @@ def _corrections(node: Node) -> Iterator[Line]:
     """差 1 份:近期免冠照片。3月4日 周三一次性告知,3月30日 周一前补齐 (R-205, R-209)."""
     for row in _rows(node, "correcting"):
         view, today = node.case(row.case_id).view, node.today()
+        if handed_in(view):
+            continue
         notice = next(e for x in reversed(view.path) if (e := view.events[x]).type == "case.correction_asked")
         wanted = [str(one.get("what", "")) for one in notice.body["wanted"]]
         told = date_words(date.fromisoformat(notice.body["day"]), today)

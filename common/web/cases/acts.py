@@ -217,7 +217,7 @@ def _candidates(desk: Desk) -> tuple[str, ...]:
     if state.offer is not None:
         return ("take",)
     if state.status is Status.CORRECTING:
-        return ("hand-in",) if desk.registered_here else ()
+        return ("hand-in",) if desk.registered_here and not desk.handed_in else ()
     if state.status in (Status.RECEIVED, Status.SUPPLIED):
         return ("ask-correction", "accept") if desk.lacking else ("accept",)
     if state.status is Status.ACCEPTED:

@@ -20,7 +20,7 @@ from common.node import CaseFile
 from common.offices import RANK, Level, division, level, parent
 from common.reference import Appointment, Reference
 from common.web.cases.story import basis_words
-from common.web.cases.wanted import papers_wanted, registration
+from common.web.cases.wanted import handed_in, papers_wanted, registration
 
 
 @dataclass(frozen=True)
@@ -238,6 +238,11 @@ class Desk:
 
     def _named(self, offices: Iterable[str]) -> list[tuple[str, str]]:
         return [(office, self.name(office)) for office in offices]
+
+    @cached_property
+    def handed_in(self) -> frozenset[str]:
+        """Ids of the corrections that are still on their way to the holder."""
+        return handed_in(self.view)
 
     # -- papers
 

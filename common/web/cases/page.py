@@ -17,6 +17,7 @@ from common.catalogue.items import Field
 from common.catalogue.showing import as_read
 from common.clock import Lamp
 from common.errors import BadInput
+from common.events import Event
 from common.ids import mask_id, mask_phone, parse_citizen_id
 from common.node import Paper
 from common.offices import Level, level
@@ -69,7 +70,7 @@ class Tile:
         pages: (page, its place from 1); those not here have no picture.
         marks: 原件已核, 原件未到, 2 页, 补正.
         way: how it travels, where it is not here yet; None if all of it is.
-        truth: the least of its pages.
+        truth: the least of its pages; of a paper without one, that of the act that brought it.
         needed: it is on the list of what this application needs.
     """
 
@@ -78,7 +79,7 @@ class Tile:
     pages: tuple[tuple[Paper, int], ...]
     marks: str
     way: str | None
-    truth: str | None
+    truth: str
     original_missing: bool
 
 
@@ -100,7 +101,7 @@ class CasePage:
     def tags(self) -> list[tuple[str, str | None]]:
         """(words, tone) beside the title."""
         state, row = self.desk.state, self.desk.file.row
-        found: list[tuple[str, str | None]] = [(STATES.get(label(self.desk.view), ""), "deep")]
+        found: list[tuple[str, str | None]] = [(self._state_words, "deep")]
         if state.registration and state.registration.channel == "village_agent":
             found.append(("代办件", None))
         if row.urgent:
@@ -112,6 +113,13 @@ class CasePage:
         if state.taken_over:
             found.append(("县级接管", "yellow"))
         return found
+
+    @property
+    def _state_words(self) -> str:
+        state = self.desk.state
+        if state.status is Status.REGISTERED and state.offer is not None:
+            return "已报送,等收到"
+        return STATES.get(label(self.desk.view), "")
 
     @cached_property
     def warnings(self) -> list[Warning]:
@@ -129,8 +137,9 @@ class CasePage:
         if view.waiting:
             words = f"有 {len(view.waiting)} 个动作还不能判断:前面的记录没有到。同步后会自动接上。"
             found.append(Warning(words, anchor="trail"))
-        if view.asks:
-            found.append(Warning(f"群众有 {len(view.asks)} 个请求还没有听取或答复。", anchor="trail"))
+        unheard = [ask for ask in view.asks if ask not in desk.handed_in]
+        if unheard:
+            found.append(Warning(f"群众有 {len(unheard)} 个请求还没有听取或答复。", anchor="trail"))
         if desk.file.left:
             found.append(Warning("这件已不在本单位的范围内,以后的进展不再传到这里。"))
         if statutory_passed(view, desk.reference, desk.today):
@@ -177,7 +186,8 @@ class CasePage:
 
     def _ended_words(self) -> tuple[str, str]:
         state, limits = self.desk.state, self.desk.limits
-        when = f"{date_words(state.ended, self.desk.today)}结束" if state.ended else ""
+        verb = "办结" if state.decision or state.status is Status.TERMINATED else "结束"
+        when = f"{date_words(state.ended, self.desk.today)}{verb}" if state.ended else ""
         if state.decision and limits and limits.due:
             in_time = state.decision.day <= limits.due
             when += f",{'在承诺时限内' if in_time else '超过承诺时限'}(到 {date_words(limits.due, self.desk.today)})"
@@ -232,6 +242,8 @@ class CasePage:
         desk, state = self.desk, self.desk.state
         if state.ended is not None:
             return self._after_the_end()
+        if state.status is Status.CORRECTING and desk.handed_in:
+            return f"补正材料已经交出,等{desk.name(state.holder)}收到。"
         if state.status is Status.CORRECTING and state.correct_by:
             last = date_words(state.correct_by, desk.today)
             return f"等申请人补材料,{last}(含)前。补来后由{desk.name(state.holder)}接着办。"
@@ -345,10 +357,10 @@ class CasePage:
     def papers(self) -> list[Tile]:
         """What was handed in, each paper once a sheet, in the order of the item's list; then what nobody asked for."""
         order = {material.id: place for place, material in enumerate(self.desk.item.materials)}
-        found = [self._tile(paper) for _, paper in papers_of(self.desk.acts)]
+        found = [self._tile(event, paper) for event, paper in papers_of(self.desk.acts)]
         return sorted(found, key=lambda tile: order.get(tile.material, len(order)))
 
-    def _tile(self, paper: Mapping[str, Any]) -> Tile:
+    def _tile(self, event: Event, paper: Mapping[str, Any]) -> Tile:
         listed = paper.get("pages")
         hashes = (
             [page.get("hash") for page in listed if isinstance(page, dict)]
@@ -360,17 +372,19 @@ class CasePage:
         known = self.desk.item.material(material)
         missing = material in {each.id for each in self.desk.originals_missing}
         seen = known is not None and known.original_needed and material in self._seen
+        signed = bool(paper.get("signed"))
         marks = [
-            "原件未到" if missing else "原件已核" if seen else "",
+            "原件未到" if missing else "屏幕签名" if signed else "原件已核" if seen else "",
             f"{len(pages)} 页" if len(pages) > 1 else "",
         ]
+        truths = [page.truth for page, _ in pages] or [self.desk.file.truth[event.id]]
         return Tile(
             material=material,
             name=str(paper.get("name") or (known.name if known else "材料")),
             pages=pages,
             marks=" · ".join(filter(None, marks)),
             way=_way([page for page, _ in pages]),
-            truth=min((page.truth for page, _ in pages), key=_TRUTHS.index, default=None),
+            truth=min(truths, key=_TRUTHS.index),
             original_missing=missing,
         )
 

@@ -133,6 +133,8 @@ class _Teller:
         )
 
     def _who(self, event: Event) -> str:
+        if event.type == "case.rated":
+            return ""  # not the officer whose screen it was
         office = event.body.get("office")
         place = short_office(self.reference, office) if isinstance(office, str) else ""
         person = self.reference.appointments.get(event.actor or "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from common.case import CaseView
 from common.case.file import form_of
 from common.catalogue.conditions import Requirement, materials_required
 from common.catalogue.items import Item
@@ -25,3 +26,9 @@ def papers_wanted(acts: Sequence[Event], item: Item) -> list[Requirement]:
     applied = date.fromisoformat(made.body["day"])
     wanted = materials_required(item, form_of(acts), str(made.body["channel"]), ticked, today=applied)
     return [each for each in wanted if each.required]
+
+
+def handed_in(view: CaseView) -> frozenset[str]:
+    """Ids of the corrections that were handed in and have not arrived at the holder yet (R-209)."""
+    open_asks = (view.events[ask] for ask in view.asks if ask in view.events)
+    return frozenset(event.id for event in open_asks if event.type == "correction.handed_in")

@@ -487,10 +487,51 @@ def test_delivery_needs_the_signed_receipt_then_the_villager_rates_and_nobody_se
     county.level()
     for client in (agent, clerk):
         source = client.get(f"/cases/{journey.number}").source
-        assert "群众已评价" in source
+        assert "<strong> 群众已评价</strong>" in source, "nobody of the office gave it"
         assert "不满意" not in source
         assert "跑了三趟" not in source
     assert label(at(county.hub, journey).view) == "RATED"
+
+
+def test_a_correction_that_was_handed_in_waits_for_its_arrival_and_is_not_asked_for_again(county, agent):
+    journey = Journey.start(county)
+    journey.at_township(c.AskCorrection(({"what": "居民身份证", "why": "没有交", "material": "id"},)))
+    county.level()
+    page = agent.get(f"/cases/{journey.number}")
+    assert page.main.classed("main-act")[0].text == "补材料"
+    journey.do(
+        county.village, "陈会计", c.HandInCorrection(papers=({"material": "id", "name": "居民身份证"},))
+    )
+    page = agent.get(f"/cases/{journey.number}")
+    assert page.main.classed("main-act") == []
+    assert "补正材料已经交出,等回龙镇便民服务中心收到" in page.text
+    assert "等收到" in page.main.classed("trail")[0].text
+    assert "还没有听取" not in page.text
+    county.level()
+    assert "已收件" in agent.get(f"/cases/{journey.number}").text
+
+
+def test_what_was_submitted_and_has_not_arrived_is_not_called_unsent(county, agent):
+    made = county.register(county.village)
+    page = agent.get(f"/cases/{made.body['number']}")
+    assert "已报送,等收到" in page.text
+    assert "还没报送" not in page.text
+
+
+def test_a_paper_made_here_and_signed_on_the_screen_says_so_and_how_far_it_has_got(county, agent):
+    papers = (
+        {
+            "material": "form",
+            "name": "申请表",
+            "form": "original",
+            "signed": "ab" * 32,
+            "original_seen": True,
+        },
+    )
+    journey = Journey.start(county, papers=papers)
+    [tile] = agent.get(f"/cases/{journey.number}").root.classed("papers")[0].all("li")[:1]
+    assert "屏幕签名" in tile.text
+    assert "乡镇" in tile.text
 
 
 def test_the_signed_receipt_may_be_photographed_with_the_delivery(county, agent):
