@@ -262,9 +262,11 @@ def _integer(f: Field, raw: object, ctx: FormContext) -> int:
         value = raw
     else:
         text = _code(raw)
-        value = int(text) if re.fullmatch(r"-?[0-9]{1,15}", text) else MAX_NUMBER + 1
+        if not re.fullmatch(r"-?[0-9]+", text):
+            raise Wrong("form.integer", "应填整数,只写数字,如 4")
+        value = int(text[:20])
     if abs(value) > MAX_NUMBER:
-        raise Wrong("form.integer", "应填整数,只写数字,最多 13 位")
+        raise Wrong("form.integer", "数太大,最多 13 位")
     _in_range(f, Decimal(value), "")
     return value
 

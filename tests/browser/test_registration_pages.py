@@ -191,6 +191,24 @@ def test_errors_are_listed_at_the_top_and_lead_to_their_fields(desk):
     assert page.input_value("#f-mobile") == "123"
 
 
+def test_an_error_that_is_put_right_leaves_no_trace_and_one_that_is_not_stays(desk):
+    page = desk.page
+    page.goto("/register/MZ-005")
+    page.click("button:has-text('核对')")
+    page.wait_for_selector(".summary")
+    page.fill("#f-applicant_name", "王秀英")
+    page.locator("#f-address").focus()
+    name, mobile = page.locator("#f-applicant_name"), page.locator("#f-mobile")
+    expect(name).not_to_have_attribute("aria-invalid", "true")
+    assert name.get_attribute("aria-describedby") is None
+    expect(mobile).to_have_attribute("aria-invalid", "true")
+    assert page.is_visible("#f-mobile-error"), "still empty, still wanted"
+    page.fill("#f-mobile", "1381234")
+    page.locator("#f-address").focus()
+    expect(page.locator("#f-mobile-error")).to_contain_text("11 位")
+    assert mobile.get_attribute("aria-describedby") == "f-mobile-error"
+
+
 def test_a_drawing_becomes_the_signature_and_can_be_made_again(desk):
     page = desk.page
     page.goto("/register/MZ-005")

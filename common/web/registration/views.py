@@ -134,7 +134,7 @@ def keep(code: str, salt: str) -> ResponseReturnValue:
     if wants_json():
         return jsonify(state_of(node, application, draft, errors, posted=request.form))
     if errors:
-        return _fill_page(application, draft, {**errors, **application.live_errors}), 400
+        return _fill_page(application, draft, {**errors, **application.live_errors}, files=errors), 400
     if fields.row_act(request.form):
         return _fill_page(application, draft, application.live_errors, rows=True)
     return _after_keeping(application, draft)
@@ -152,7 +152,15 @@ def _after_keeping(application: Application, draft: Typed) -> ResponseReturnValu
     return redirect(url_for("registration.check", code=draft.item, salt=draft.salt), 303)
 
 
-def _fill_page(application: Application, draft: Typed, errors: dict[str, str], *, rows: bool = False) -> str:
+def _fill_page(
+    application: Application,
+    draft: Typed,
+    errors: dict[str, str],
+    *,
+    rows: bool = False,
+    files: Mapping[str, str] | None = None,
+) -> str:
+    """``files``: what was wrong with the files that came, said at their tiles too."""
     node, item = the_node(), application.item
     values = fields.with_row_act(application.values, request.form, item.form) if rows else application.values
     places = {
@@ -169,11 +177,26 @@ def _fill_page(application: Application, draft: Typed, errors: dict[str, str], *
         values=values,
         errors=errors,
         places=places,
-        state=state_of(node, application, draft, {}),
+        state=state_of(node, application, draft, files or {}),
+        lacking=_lacking(application),
         kinds=[(kind.value, applicant.KIND_WORDS[kind]) for kind in applicant.kinds(item)],
         asked={f.id for f in application.extra_fields},
         no_space=_no_space(),
     )
+
+
+def _lacking(application: Application) -> str:
+    """What becomes of an application whose papers are not complete (R-205)."""
+    if finishes_here(application.item, application.office):
+        return "不齐不能当场办结,可以先登记,补齐以后再办。"
+    return f"不齐也可以登记,{_intake(application)}会一次性告知要补的。"
+
+
+def _intake(application: Application) -> str:
+    """Name of the office that takes the application in."""
+    reference = the_node().reference
+    office = intake_office(reference, application.item, application.office, application.village)
+    return reference.office_name(office)
 
 
 def _no_space() -> str | None:
@@ -215,9 +238,7 @@ def check(code: str, salt: str) -> ResponseReturnValue:
         draft=draft,
         applicant=body,
         duplicates=queries.duplicates(node, code, body, application.village),
-        intake=node.reference.office_name(
-            intake_office(node.reference, edition.item, application.office, application.village)
-        ),
+        intake=_intake(application),
         finishes=finishes_here(edition.item, application.office),
     )
 

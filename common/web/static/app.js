@@ -219,17 +219,35 @@ function keepDraft(form) {
       const field = one(".field", entry);
       if (!field || entry.contains(document.activeElement)) continue;
       const words = errors[entry.dataset.field];
-      let told = one(":scope > .error", field);
-      if (words && !told) {
-        told = Object.assign(document.createElement("p"), { className: "error" });
-        field.insertBefore(told, one(":scope > input, :scope > .unit, :scope > select, :scope > textarea, :scope > .choices", field));
-      }
-      if (told) {
-        told.textContent = words || "";
-        told.hidden = !words;
-      }
-      field.classList.toggle("wrong", Boolean(words));
+      const told = one(":scope > .error", field);
+      if (!words && told && !told.hidden && isBlank(field)) continue; // what was asked for is still to be filled in
+      showError(field, words);
     }
+  }
+
+  function isBlank(field) {
+    return all("input, select, textarea", field).every((input) =>
+      input.matches('[type="radio"], [type="checkbox"]') ? !input.checked : !input.value.trim(),
+    );
+  }
+
+  /** The words at the field, as the server writes them (macros/forms.html); none takes them away. */
+  function showError(field, words) {
+    const input = field.matches("fieldset") ? field : one("input, select, textarea", field);
+    const hint = one(":scope > .hint", field);
+    let told = one(":scope > .error", field);
+    if (words && !told) {
+      told = Object.assign(document.createElement("p"), { className: "error", id: `${input.id}-error` });
+      field.insertBefore(told, one(":scope > input, :scope > .unit, :scope > select, :scope > textarea, :scope > .choices", field));
+    }
+    if (told) {
+      told.textContent = words || "";
+      told.hidden = !words;
+    }
+    field.classList.toggle("wrong", Boolean(words));
+    const about = [hint && hint.id, words && told.id].filter(Boolean).join(" ");
+    about ? input.setAttribute("aria-describedby", about) : input.removeAttribute("aria-describedby");
+    words ? input.setAttribute("aria-invalid", "true") : input.removeAttribute("aria-invalid");
   }
 }
 
@@ -357,7 +375,35 @@ function followSync() {
   if (!bar) return;
   const words = { head: one(".head .truth > span", bar), rest: one(".rest", bar) };
   const progress = one("progress", bar);
+  const byHand = one("form", bar);
   let timer = 0;
+  let asked = false; // 立即同步 was pressed, and has not come to its end
+  let typed = false;
+
+  document.addEventListener("input", (event) => (typed = typed || Boolean(event.target.closest("main"))));
+  if (byHand) byHand.addEventListener("submit", syncNow);
+
+  /** 立即同步: the page stays, with what is typed on it; one that shows how things stand is loaded again at the end. */
+  async function syncNow(event) {
+    event.preventDefault();
+    if (asked) return;
+    clearTimeout(timer);
+    asked = true;
+    words.rest.textContent = "正在和上级核对";
+    try {
+      const response = await post(byHand.action, null, byHand);
+      if (response.status === 401) return showLock();
+      if (!response.ok) return notStarted(await wordsOf(response));
+      timer = setTimeout(ask, 1_000);
+    } catch {
+      notStarted("");
+    }
+  }
+
+  function notStarted(why) {
+    asked = false;
+    words.rest.textContent = why || "本机的程序没有应答,等一会儿再试。";
+  }
 
   async function ask() {
     clearTimeout(timer);
@@ -369,7 +415,8 @@ function followSync() {
       if (response.ok) {
         const state = await response.json();
         show(state);
-        if (state.running) wait = 2_000;
+        if (state.running) wait = asked ? 1_000 : 2_000;
+        else if (asked) ended();
       }
     } catch {
       wait = 10_000; // the node's program is being started again
@@ -388,6 +435,12 @@ function followSync() {
       truth.className = `truth ${state.truth}`;
       one("svg", truth).replaceChildren(...discOf(state.truth));
     }
+  }
+
+  function ended() {
+    asked = false;
+    const stale = one("main[data-fresh]") && !typed && !one("dialog[open]");
+    if (stale) location.replace(location.pathname + location.search);
   }
 
   document.addEventListener("visibilitychange", () => !document.hidden && ask());
@@ -496,7 +549,14 @@ function showLock() {
 // -- small things
 
 function smallThings() {
-  for (const button of all("[data-print]")) button.addEventListener("click", () => window.print());
+  for (const button of all("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
+
+  // Who is chosen goes on to the password, where there is one; by keys one chooses with the arrows first.
+  const password = one('main input[type="password"]');
+  for (const tile of all(".tile")) tile.addEventListener("click", (event) => event.detail && password && password.focus());
 
   const find = one("[data-find-tile]");
   if (find) {

@@ -153,7 +153,10 @@ def test_an_item_is_found_by_the_occasion_that_people_come_for(table):
 
 
 def test_words_that_fit_nothing_are_answered_with_where_to_look(table):
-    assert "没有找到「飞碟」" in table.client.get("/register?q=飞碟").text
+    page = table.client.get("/register?q=飞碟")
+    assert "没有找到「飞碟」" in page.text
+    assert "养老" in page.text, "the occasions are what there is to look at"
+    assert page.source.count("全部事项目录") == 1
 
 
 def test_the_list_under_the_box_comes_as_a_part_of_a_page(table):
@@ -355,6 +358,8 @@ def test_a_wrong_file_is_refused_in_words_at_its_paper_and_what_was_typed_stays(
         "存一下", files={"_paper.id": (io.BytesIO(b"<html>"), "id.jpg")}, status=400, applicant_name="王秀英"
     )
     assert page.errors == ["只收照片(JPEG、PNG)和 PDF,这个文件都不是。请拍照,或换一个文件。"]
+    [tile] = [t for t in page.root.classed("take") if t.get("data-place") == "id"]
+    assert page.errors[0] in tile.text
     assert table.draft.data["inputs"]["applicant_name"] == ["王秀英"]
     assert table.draft.data["pages"] == {}
 
@@ -560,6 +565,13 @@ def test_an_urgent_matter_is_marked(table):
     table.check()
     table.register(_urgent="true")
     assert table.file.row.urgent
+
+
+def test_what_becomes_of_an_incomplete_application_is_said_by_who_takes_it_in(county, table):
+    assert "不齐也可以登记,回龙镇便民服务中心会一次性告知要补的" in table.begin().text
+    assert "不齐不能当场办结" in table.begin("CW-001").text
+    counter = Table(county, county.hub, role="window")
+    assert "不齐也可以登记,县" in counter.begin("GA-001").text
 
 
 def test_missing_papers_are_listed_and_do_not_stop_the_registration(table):

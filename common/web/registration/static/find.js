@@ -21,7 +21,8 @@
     });
     if (!response.ok || response.redirected || number !== asked) return;
     list.innerHTML = await response.text();
-    for (const part of browse) part.hidden = Boolean(box.value.trim());
+    const found = box.value.trim() && !list.querySelector("[data-none]");
+    for (const part of browse) part.hidden = Boolean(found);
   }
 
   box.form.addEventListener("submit", async (event) => {
