@@ -284,11 +284,15 @@ class Accounts:
     def prove(self, officer: str, password: str) -> None:
         """Is this his password?  A right one is not counted as a try.
 
-        Errors: LoginNeeded ``account.no_password``, ``account.wrong_password``; TooMany ``account.locked``.
+        Errors:
+            LoginNeeded ``account.no_password``, ``account.wrong_password``; TooMany ``account.locked``;
+            BadInput ``account.nothing_typed``, which is no try.
         """
         row = self._store.password(officer)
         if row is None:
             raise LoginNeeded("account.no_password")
+        if not password:
+            raise BadInput("account.nothing_typed")
         self.throttle.count(_login_key(officer), "account.locked")
         plain = _plain(password)
         if len(plain) > MOST_PASSWORD or not self._check(plain, row.phc):

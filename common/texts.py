@@ -61,10 +61,12 @@ TEXTS: Mapping[str, str] = {
     "account.code_used": "这个核对码已经用过或已经换过。请重新取一个核对码,再打电话。",
     "account.code_expired": "核对码已过期。请重新取一个核对码,再打电话。",
     "account.code_mistyped": "核对码不对:应是 8 位数字,末位是校验位。请对方再念一遍。",
-    "account.has_password": "{name}已经有口令了。忘了口令的,请本人在登录页点「忘了口令」。",
-    "account.locked": "口令连续输错 {failures} 次,先等 {wait} 再试。忘了口令,点「忘记口令」。",
+    "account.has_password": "{name}已经有口令了。忘了口令的,请本人在登录页点「忘记口令」。",
+    "account.locked": "口令连续输错 {failures} 次,先等 {wait}再试。忘了口令,点「忘记口令」。",
     "account.no_password": "这位工作人员还没有口令。请管理员先设一个。",
     "account.no_reset_here": "这台机器不能凭电话重设口令。请管理员在本单位的系统里重设。",
+    "account.nobody_chosen": "还没有选姓名。请先点自己的名字,再输口令。",
+    "account.nothing_typed": "还没有输口令。请输入口令。",
     "account.no_such_officer": "这里没有这位工作人员,或任命已经结束。请另选姓名。",
     "account.passwords_differ": "两次输入的新口令不一样。请再输一次。",
     "account.password_common": "这个口令太容易被猜中。请换一个,不要用连号、重号或自己的姓名。",
@@ -94,7 +96,7 @@ TEXTS: Mapping[str, str] = {
     "credit_code.check_character": "统一社会信用代码对不上,有一位看错或输错了。请对照证照逐位再看一次。",
     "credit_code.length": "统一社会信用代码应是 18 位,现在是 {length} 位。",
     "disability_certificate.format": "残疾人证号是身份证号加类别、等级各一位(补发的再加 B 和一位)。请对照证件再看。",
-    "query.too_many": "试得太多了。请等 {wait} 再试;忘了查询码,请带身份证到窗口问。",
+    "query.too_many": "试得太多了。请等 {wait}再试;忘了查询码,请带身份证到窗口问。",
     "query.wrong": "编号和查询码对不上。请对照收件凭证再看一次;忘了查询码,请带身份证到窗口问。",
     "query_code.format": "查询码是 6 位数字,在凭证上办件编号的下面。",
     # -- events, the ledger
@@ -316,8 +318,9 @@ TEXTS: Mapping[str, str] = {
     "wait.prev": "等同一台机器的前一条记录。",
     # -- pages
     "web.bad_request": "没有看懂这个请求。请回到上一页再试一次。",
-    "web.form_expired": "这一页开得太久,或在别处重新登录过,所以没有存上。请返回上一页,刷新后再试一次。",
+    "web.form_expired": "这一页开得太久,或在别处重新登录过,没有存上。请点浏览器的「返回」,把写的抄下来,刷新后再办。",
     "web.log_in": "请先登录。",
+    "web.logged_out": "登录已经结束,这一步没有存上。请点浏览器的「返回」,把写的抄下来,登录以后再办。",
     "web.locked": "已锁屏。请输入口令,再接着办。",
     "web.method": "这个地址不能这样打开。请从页面上的链接或按钮进入。",
     "web.not_found": "没有这一页。可能地址有误,或这件已不在本单位的范围内。",
@@ -326,7 +329,7 @@ TEXTS: Mapping[str, str] = {
     "web.token_needed": "这个接口要带访问令牌(Authorization: Bearer)。令牌由 token 命令签发。",
     "web.token_wrong": "访问令牌不对、已过期或已停用。请重新签发。",
     "web.too_large": "一次传得太多,超过了 {most}。请把照片缩小,或分几次传。",
-    "web.too_many": "试得太勤了。请等 {wait} 再试。",
+    "web.too_many": "试得太勤了。请等 {wait}再试。",
 }
 
 

@@ -108,7 +108,9 @@ def make_app(import_name: str, node: WebNode, accounts: Accounts, *, settings: S
 
 def _check_right() -> ResponseReturnValue | None:
     if request.routing_exception is not None or request.endpoint is None:
-        return None  # no such page; the answer says so
+        if not visitor.is_api():
+            visitor.recognise()  # the answer says so, in the frame of who asked
+        return None
     return rights.enforce(current_app.view_functions[request.endpoint])
 
 

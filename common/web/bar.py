@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from common.errors import NotFound
 from common.web import visitor
-from common.web.rights import local_path, right
+from common.web.rights import local_path, right, wants_json
 from common.web.words import SyncWords, sync_words
 
 web = Blueprint(
@@ -43,11 +43,14 @@ def sync_state() -> ResponseReturnValue:
 @web.post("/sync-now")
 @right("login")
 def sync_now() -> ResponseReturnValue:
-    """立即同步: starts an exchange and goes back to the page; the bar says how it goes."""
+    """立即同步: starts an exchange; the bar says how it goes.  Without our script the page is loaded again."""
     start = visitor.settings().sync_now
     if start is None:
         raise NotFound("web.not_found")
     start()
+    if wants_json():
+        return "", 204
+    say("已开始同步。进展在页面最下面,刷新就能看到。")
     return redirect(local_path(request.form.get("next")) or visitor.settings().start, 303)
 
 

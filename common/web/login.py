@@ -30,8 +30,11 @@ def log_in() -> ResponseReturnValue:
 @login_pages.post("/login")
 @right("public")
 def do_log_in() -> ResponseReturnValue:
+    officer = request.form.get("officer", "")
     try:
-        token = visitor.accounts().log_in(request.form.get("officer", ""), request.form.get("password", ""))
+        if not officer:
+            raise BadInput("account.nobody_chosen")
+        token = visitor.accounts().log_in(officer, request.form.get("password", ""))
     except AppError as error:
         return _login_page(error), error.http_status
     if visitor.login() is not None:
@@ -52,7 +55,8 @@ def log_out() -> ResponseReturnValue:
 def _login_page(error: AppError | None = None) -> str:
     people = visitor.accounts().people.here()
     chosen = request.form.get("officer") or (people[0].id if len(people) == 1 else "")
-    field = "officer" if error and error.code == "account.no_such_officer" else "password"
+    at_the_name = ("account.no_such_officer", "account.nobody_chosen")
+    field = "officer" if error and error.code in at_the_name else "password"
     return render_template(
         "login.html",
         groups=grouped(people),
@@ -218,7 +222,11 @@ def _reset_page(officer: str, error: AppError | None = None) -> str:
     if person is None or challenge is None:
         raise BadInput("account.code_expired")
     return render_template(
-        "reset.html", officer=person, challenge=challenge, errors={_at(error): words(error)} if error else {}
+        "reset.html",
+        officer=person,
+        challenge=challenge,
+        answer=request.form.get("answer", "")[:20],
+        errors={_at(error): words(error)} if error else {},
     )
 
 

@@ -139,7 +139,9 @@ def _ask_who() -> ResponseReturnValue | None:
     if visitor.login() is None:
         if request.method in visitor.SAFE and not wants_json():
             return redirect(url_for("login.log_in", next=here()), 303)
-        raise LoginNeeded("web.log_in")
+        raise LoginNeeded(
+            "web.log_in" if request.method in visitor.SAFE or wants_json() else "web.logged_out"
+        )
     if wants_json():
         raise LoginNeeded("web.locked")
     if request.method in visitor.SAFE:

@@ -245,6 +245,31 @@ def test_the_bar_follows_the_exchange_by_itself(visit):
         assert not it.page.is_visible("progress")
 
 
+def test_a_sync_by_hand_answers_at_once_and_leaves_what_is_typed(visit):
+    started = []
+    states = iter([SyncState(waiting=1, running=(0, 0))])
+    calm = SyncState(waiting=0, last_peer_name="回龙镇", last_at_ms=NOON, all_at_county=True)
+    world = make_guide(
+        sync_state=lambda: next(states, calm) if started else calm, sync_now=lambda: started.append(1)
+    )
+    with visit(world.app) as it:
+        it.log_in(AGENT.id, PASSWORD)
+        it.page.goto("/form")
+        it.page.fill("#f-name", "写了一半的")
+        it.page.click("text=立即同步")
+        it.page.wait_for_selector("text=正在和上级核对")
+        it.page.wait_for_selector("text=今天 12:00 已与回龙镇同步")
+        assert started == [1]
+        assert it.page.input_value("#f-name") == "写了一半的"
+
+
+def test_who_is_chosen_by_a_tap_goes_on_to_the_password(visit):
+    with visit(make_guide(village=False).app) as it:
+        it.page.goto("/login")
+        it.page.get_by_role("radio", name="张建国").click()
+        assert it.page.evaluate("document.activeElement.type") == "password"
+
+
 def test_the_lock_covers_the_page_and_gives_it_back_as_it_was(visit, village):
     with visit(village.app, expected=("401",)) as it:
         it.log_in(AGENT.id, PASSWORD)

@@ -170,6 +170,15 @@ def test_what_the_web_layer_refuses_is_said_in_words_too(http, method, path, sta
     assert (problem.status_code, problem.json["status"]) == (status, status)
 
 
+def test_a_page_that_does_not_exist_keeps_the_header_of_who_is_logged_in():
+    client = PageClient(make_guide().app)
+    assert client.get("/no/such/page", status=404).root.all("nav") == []
+    client.log_in(AGENT.id, PASSWORD)
+    page = client.get("/no/such/page", status=404)
+    assert "今天" in page.root.all("nav")[0].text
+    assert page.root.classed("bar")
+
+
 def test_a_405_names_what_is_allowed(http):
     assert "POST" in http.get("/logout").headers["Allow"]
 
@@ -302,6 +311,10 @@ def test_the_bar_says_how_far_the_work_has_got_and_starts_an_exchange():
     assert "3 件待上传" in page.root.text
     assert client.submit(page.form("/sync-now"), next="/case").path == "/case"
     assert started == [1]
+    assert "已开始同步" in client.page.text, "without a script the page itself says that the click was heard"
+    token = {"X-Form-Token": page.form("/sync-now").fields["_token"]}
+    assert client.http.post("/sync-now", headers={**JSON, **token}).status_code == 204
+    assert started == [1, 1]
     assert client.http.get("/sync-state", headers=JSON).json == {
         "truth": "here",
         "head": "3 件待上传",

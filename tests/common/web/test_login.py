@@ -71,14 +71,28 @@ def test_a_wrong_password_keeps_the_tile_and_says_what_to_do(client):
     assert "guess" not in page.source
 
 
+def test_an_empty_password_is_no_guess(client):
+    form = client.get("/login").form("/login")
+    for _ in range(FREE_FAILURES + 1):
+        page = client.submit(form, officer=CLERK.id, password="", status=400)
+    assert page.errors == ["还没有输口令。请输入口令。"]
+    assert client.submit(page.form("/login"), officer=CLERK.id, password=PASSWORD).path == "/account"
+
+
+def test_who_has_not_chosen_his_name_is_told_so_at_the_names(client):
+    page = client.submit(client.get("/login").form("/login"), password=PASSWORD, status=400)
+    assert page.errors == ["还没有选姓名。请先点自己的名字,再输口令。"]
+    assert "wrong" in next(f for f in page.root.all("fieldset") if f.get("id") == "f-officer").get("class")
+
+
 def test_too_many_guesses_are_told_how_long_to_wait(client):
     for _ in range(FREE_FAILURES + 1):
         client.submit(client.get("/login").form("/login"), officer=CLERK.id, password="guess", status=401)
     page = client.submit(client.page.form("/login"), officer=CLERK.id, password=PASSWORD, status=429)
-    assert page.errors == ["口令连续输错 5 次,先等 30 秒 再试。忘了口令,点「忘记口令」。"]
+    assert page.errors == ["口令连续输错 5 次,先等 30 秒再试。忘了口令,点「忘记口令」。"]
 
 
-@pytest.mark.parametrize("officer", ["", "nobody", "0" * 64, "é" * 100])
+@pytest.mark.parametrize("officer", ["nobody", "0" * 64, "é" * 100])
 def test_nobody_logs_in_as_someone_who_is_not_here(client, officer):
     page = client.submit(client.get("/login").form("/login"), officer=officer, password=PASSWORD, status=400)
     assert page.errors == ["这里没有这位工作人员,或任命已经结束。请另选姓名。"]
@@ -218,6 +232,17 @@ def test_a_form_sent_without_a_session_says_to_log_in(client):
     assert client.http.post("/register", data={"name": "x"}).status_code == 401
 
 
+def test_a_form_that_comes_after_the_session_ended_says_where_the_typed_words_are(client, world):
+    client.log_in(CLERK.id, PASSWORD)
+    form = client.get("/register").form()
+    world.accounts.end_all(CLERK.id)
+    page = client.submit(form, status=401)
+    assert "登录已经结束" in page.text
+    assert "「返回」" in page.text
+    assert page.link("登录") == "/login"
+    assert world.sent == []
+
+
 # -- the forgotten password
 
 
@@ -234,6 +259,7 @@ def test_a_village_without_a_network_sets_a_new_password_over_the_telephone():
     answer = reset_answer(key, challenge, AGENT.id)
     page = client.submit(page.form(), answer=answer, new="chosen by me", again="chosen by m", status=400)
     assert page.errors == ["两次输入的新口令不一样。请再输一次。"]
+    assert page.form().fields["answer"] == answer
     page = client.submit(
         page.form(), answer=answer[::-1], new="chosen by me", again="chosen by me", status=401
     )
