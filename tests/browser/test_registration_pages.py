@@ -139,10 +139,21 @@ def test_what_follows_from_the_id_number_shows_at_once_and_a_wrong_one_is_told(d
 def test_a_card_reader_that_ends_with_enter_goes_on_to_the_next_field(desk):
     page = desk.page
     page.goto("/register/MZ-005")
-    page.type("#f-id_number", desk.person.id_number)
-    page.press("#f-id_number", "Enter")
+    expect(page.locator("#f-id_number")).to_be_focused()  # it types at once
+    page.keyboard.type(desk.person.id_number)
+    page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "f-applicant_name"
     assert "/register/MZ-005/" in page.url
+
+
+def test_enter_opens_no_item_of_several_that_fit(desk):
+    page = desk.page
+    page.goto("/register")
+    page.fill("#f-q", "临时救助")
+    page.press("#f-q", "Enter")
+    page.wait_for_selector(".found li:nth-child(2)")
+    expect(page.locator(".found li:first-child a.act:not(.quiet)")).to_be_focused()
+    assert page.url.endswith("/register")
 
 
 def test_choosing_somebody_without_an_id_opens_reason_birth_and_sex(desk):

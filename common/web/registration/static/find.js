@@ -1,4 +1,5 @@
-// Finding an item while one types: the list below the box follows; Enter takes the first, the arrow goes into the list.
+// Finding an item while one types: the list below the box follows; Enter takes the only one, or goes to the first of
+// several, as the arrow does.
 "use strict";
 
 (() => {
@@ -29,8 +30,9 @@
     event.preventDefault();
     clearTimeout(timer);
     await find();
-    const first = list.querySelector("a.act:not(.quiet)");
-    if (first) first.click();
+    const links = [...list.querySelectorAll("a.act:not(.quiet)")];
+    if (links.length === 1) links[0].click();
+    else if (links.length) links[0].focus();
   });
 
   document.addEventListener("keydown", (event) => {
