@@ -16,7 +16,7 @@ from common.case.automatic import confirmation, due_automatic
 from common.case.clock import CaseDue, OpenTerm, TermKind, due, lamp, open_terms, statutory_passed
 from common.case.commands import Command, command_for
 from common.case.decide import Author, Moment, decide
-from common.case.fold import fold
+from common.case.fold import Folding, fold
 from common.case.state import (
     DECIDED,
     ENDED,
@@ -36,7 +36,7 @@ from common.case.view import Aside, CaseView, Waiting, digest, label, needs_conf
 
 __all__ = [
     "DECIDED", "ENDED", "OPEN", "PREVIOUS", "UNANSWERED", "UNDER_WAY", "Aside", "Author", "CaseDue", "CaseView",
-    "Command", "Decision", "Direction", "Draft", "Moment", "OpenTerm", "Registration", "State", "Status", "Stop",
+    "Command", "Decision", "Direction", "Draft", "Folding", "Moment", "OpenTerm", "Registration", "State", "Status", "Stop",
     "TermKind", "Waiting", "allowed_acts", "command_for", "confirmation", "decide", "digest", "due", "due_automatic",
     "fold", "label", "lamp", "needs_confirmation", "office_for", "open_terms", "scope", "statutory_passed",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ rewrites the past: it re-enacts a set-aside act on the tip, takes it off the lis
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 
 from common.case.acts import AUTOMATIC, FIRM, days_of, is_receipt, malformed
@@ -35,10 +35,53 @@ def fold(events: Iterable[Event], reference: Reference) -> CaseView:
     Errors:
         none, whatever stands in a stored event.
     """
-    known = {event.id: event for event in events}
+    return Folding(reference, events).view()
+
+
+class Folding:
+    """A fold that goes on: each event added is judged once, if nothing judged before can change by it.
+
+    Whatever was added in whatever order and pieces, ``view`` is what ``fold`` gives of all of it.
+
+    Args:
+        reference: as for ``fold``; a fold under another begins anew.
+    """
+
+    def __init__(self, reference: Reference, events: Iterable[Event] = ()) -> None:
+        self.reference = reference
+        self._known = {event.id: event for event in events}
+        self._tree = self._grown()
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    @property
+    def ids(self) -> Set[str]:
+        """Of the events that were added."""
+        return self._known.keys()
+
+    def add(self, events: Iterable[Event]) -> None:
+        """More events of the case, in the order in which they rest on each other where that is known."""
+        new = {event.id: event for event in events if event.id not in self._known}
+        for event in new.values():
+            self._known[event.id] = event
+            if not self._tree.graft(event):
+                self._known.update(new)
+                self._tree = self._grown()
+                return
+
+    def _grown(self) -> Tree:
+        tree = Tree(self._known, self.reference)
+        tree.grow()
+        return tree
+
+    def view(self) -> CaseView:
+        """The view of what was added so far."""
+        return _view(dict(self._known), self._tree)
+
+
+def _view(known: dict[str, Event], tree: Tree) -> CaseView:
     case = min((event.case_id or "" for event in known.values()), default="")
-    tree = Tree(known, reference)
-    tree.grow()
     path = tree.path()
     state = tree.after[path[-1] if path else None]
     on_path = frozenset(path)
@@ -48,14 +91,13 @@ def fold(events: Iterable[Event], reference: Reference) -> CaseView:
     offices = _Offices(tree, case, state)
     added = _Added(tree, offices.parties)
     since = frozenset(path[result_at:]) if result_at is not None else frozenset()
-    _note_used(tree, state, offices)
     return CaseView(
         id=case,
-        state=_present(state, reference),
+        state=_present(state, tree.reference),
         path=path,
         added=added.ids(),
-        aside=_aside(tree, state, on_path, effective),
-        waiting=tuple(sorted(tree.waits.values())),
+        aside=_aside(tree, added, state, on_path, effective),
+        waiting=tuple(sorted((*tree.waits.values(), *added.waits))),
         asks=added.asks(state),
         loose=tuple(sorted(e.id for e in added.of("case.delivered") if e.body["of"] not in effective)),
         pinned=frozenset(tree.pins),
@@ -67,7 +109,7 @@ def fold(events: Iterable[Event], reference: Reference) -> CaseView:
         archived=any(e.base in since for e in added.of("case.archived")),
         parties=offices.parties,
         divisions=offices.divisions,
-        used=frozenset(tree.used),
+        used=frozenset({*tree.used, *added.used, *_used(tree, state, offices)}),
         events=known,
     )
 
@@ -98,11 +140,13 @@ def _unconfirmed(tree: Tree, path: tuple[str, ...]) -> str | None:
     return None if newest in tree.pins else newest
 
 
-def _aside(tree: Tree, state: State, on_path: frozenset[str], effective: frozenset[str]) -> tuple[Aside, ...]:
+def _aside(
+    tree: Tree, added: _Added, state: State, on_path: frozenset[str], effective: frozenset[str]
+) -> tuple[Aside, ...]:
     lost = {x: "act.rival" for x in tree.after if x is not None and x not in on_path}
     return tuple(
         Aside(x, reason)
-        for x, reason in sorted({**lost, **tree.why}.items())
+        for x, reason in sorted({**lost, **tree.why, **added.why}.items())
         if x not in effective and x not in tree.dismissed and _to_be_ruled(tree, state, tree.known[x], reason)
     )
 
@@ -154,13 +198,14 @@ def _upwards(office: str) -> Iterator[str]:
         step = parent(step)
 
 
-def _note_used(tree: Tree, state: State, offices: _Offices) -> None:
+def _used(tree: Tree, state: State, offices: _Offices) -> Iterator[str]:
+    """What is consulted at the tip: the calendar of its term, and the mergers of the offices."""
     if state.calendar in tree.reference.positions:
-        tree.used.add(str(state.calendar))
+        yield str(state.calendar)
     for office in offices.named if tree.reference.heirs else ():
         while (heir := tree.reference.heir(office)) is not None:
             office, by = heir
-            tree.used.add(by)
+            yield by
 
 
 # -- adding acts
@@ -170,19 +215,33 @@ class _Added:
     """The adding acts that have their effect; the others join those set aside or waiting."""
 
     def __init__(self, tree: Tree, parties: Parties) -> None:
+        self._tree, self._parties = tree, parties
         self._by_type: dict[str, list[Event]] = {}
+        self.why: dict[str, str] = {}
+        self.waits: list[Waiting] = []
+        self.used: set[str] = set()
         for event in tree.known.values():
             kind = EVENT_TYPES.get(event.type)
             if kind is None or event.id in tree.moves:
                 continue
-            reason = _adding_refusal(tree, parties, event) if kind.home is Home.CASE else "act.wrong_type"
+            reason = self._refusal(event) if kind.home is Home.CASE else "act.wrong_type"
             if reason is None:
                 self._by_type.setdefault(event.type, []).append(event)
             elif reason.startswith("wait."):
                 needs = {"wait.ref": event.ref, "wait.actor": event.actor, "wait.case": event.case}
-                tree.waits[event.id] = Waiting(event.id, reason, needs.get(reason, event.base))
+                self.waits.append(Waiting(event.id, reason, needs.get(reason, event.base)))
             else:
-                tree.why[event.id] = reason
+                self.why[event.id] = reason
+
+    def _refusal(self, event: Event) -> str | None:
+        tree, parties = self._tree, self._parties
+        if not parties.concerned and event.case not in tree.why:
+            return "wait.case"
+        if RIGHTS[event.type].relation is Relation.HOLDER and not tree.judged(event.base):
+            return "wait.base"
+        if cut_by := tree.revocation(event):
+            self.used.add(cut_by)
+        return adding_refusal(event, tree.after.get(event.base), parties, tree.reference, self.used)
 
     def of(self, kind: str) -> list[Event]:
         return self._by_type.get(kind, [])
@@ -195,12 +254,3 @@ class _Added:
         answered = {event.body["of"] for event in self.of("ask.answered")}
         asked = (event.id for kind in _ASKING for event in self.of(kind))
         return tuple(sorted(x for x in asked if x not in state.heard and x not in answered))
-
-
-def _adding_refusal(tree: Tree, parties: Parties, event: Event) -> str | None:
-    if not parties.concerned and event.case not in tree.why:
-        return "wait.case"
-    if RIGHTS[event.type].relation is Relation.HOLDER and not tree.judged(event.base):
-        return "wait.base"
-    tree.cut(event)  # notes what was consulted
-    return adding_refusal(event, tree.after.get(event.base), parties, tree.reference, tree.used)

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -21,18 +21,20 @@ from common.events import Event
 from common.reference import Reference
 
 _NOT_PINNED = 1 << 60  # sorts after every place
-_HUB_WORDS = frozenset({"case.confirmed", "ruling.dismissed", "ruling.dated"})
+_RULINGS = frozenset({"ruling.dismissed", "ruling.dated"})
+_HUB_WORDS = _RULINGS | {"case.confirmed"}
 
 
 @dataclass(slots=True)
 class Tree:
-    """The work of one fold.  ``grow`` judges all acts, ``path`` chooses those in effect.
+    """The work of one fold.  ``grow`` judges all acts, ``graft`` one more, ``path`` chooses those in effect.
 
     Args:
         after: moving act -> the state after it, if it is valid on its branch; None -> before the first.
         why: act -> the reason why it is set aside.  waits: act -> what it waits for.
         opaque: valid acts of types not known here; nothing built on them is judged.
-        pins: act -> place of the hub's oldest word that builds on it, among its words on the case.
+        words: the hub's moves, confirmations and rulings on the case, its older ones first.
+        pins: act -> place in ``words`` of the oldest that builds on it.
         dismissed: acts ruled off the list.  ruled: act -> days by ruling.
         used: ids of reference events and appointments consulted.
     """
@@ -45,6 +47,7 @@ class Tree:
     why: dict[str, str] = field(default_factory=dict)
     waits: dict[str, Waiting] = field(default_factory=dict)
     opaque: set[str] = field(default_factory=set)
+    words: list[tuple[int, int, str]] = field(default_factory=list)
     pins: dict[str, int] = field(default_factory=dict)
     dismissed: set[str] = field(default_factory=set)
     ruled: dict[str, tuple[date, ...]] = field(default_factory=dict)
@@ -66,6 +69,35 @@ class Tree:
             if not (event.id in self.after or event.id in self.why or event.id in self.waits):
                 self.waits[event.id] = Waiting(event.id, "wait.base", event.base)
 
+    def graft(self, event: Event) -> bool:
+        """Judge one more act, already among ``known``, if nothing that was judged before it can change by it.
+
+        False if it may: then a tree is to be grown anew.
+        """
+        if self.waits or any(self.known[word].base == event.id for _, _, word in self.words):
+            return False  # another act waits, or the hub has spoken of this one before it came
+        word = self._hear(event)
+        if word is None and not moving(event):
+            return True  # it adds
+        if event.type in _RULINGS or event.base not in self.after or event.base in self.opaque:
+            return False
+        if word is not None and not self._newest_and_plain(word, event.base):
+            return False
+        if moving(event):
+            self.moves[event.id] = event
+            self.children.setdefault(event.base, []).append(event)
+        if word is not None:
+            self.words.append(word)
+            self._pin(event, len(self.words) - 1)
+        if moving(event):
+            self._place(event, self._judge(event, event.base))
+        return True
+
+    def _newest_and_plain(self, word: tuple[int, int, str], base: str | None) -> bool:
+        """Does the hub's word come after its others, and pin only what nobody needs to ask about a cut-off?"""
+        newest = not self.words or word > self.words[-1]
+        return newest and not any(self.revocation(self.moves[x]) for x in self._unpinned(base))
+
     def path(self) -> tuple[str, ...]:
         """The acts in effect, in order."""
         path: list[str] = []
@@ -82,35 +114,39 @@ class Tree:
     def _plant(self) -> None:
         """What claims to move stands in the tree, whatever it is."""
         for event in self.known.values():
-            kind = EVENT_TYPES.get(event.type)
-            if event.moves or (kind is not None and kind.moves):
+            if moving(event):
                 self.moves[event.id] = event
                 self.children.setdefault(event.base, []).append(event)
 
     def _hear_the_hub(self) -> None:
         """The hub's moves, confirmations and rulings pin their whole past; of two, the older word counts."""
-        words = sorted(
-            (generation, event.seq, event.id)
-            for event in self.known.values()
-            if (generation := from_hub(event, self.reference)) is not None
-        )
-        for place, (_, _, event_id) in enumerate(words):
+        self.words = sorted(word for event in self.known.values() if (word := self._hear(event)))
+        for place, (_, _, event_id) in enumerate(self.words):
             event = self.known[event_id]
-            self.used.add(self.reference.origins[event.origin][1])
-            if event_id in self.moves:
-                self._pin(event_id, place)
-            elif event.type in _HUB_WORDS:
-                self._pin(event.base, place)
+            self._pin(event, place)
+            if event.type in _RULINGS:
                 self._rule(event)
 
-    def _pin(self, event_id: str | None, place: int) -> None:
-        # Where a pin stands already, an older word has pinned the act and its past.
+    def _hear(self, event: Event) -> tuple[int, int, str] | None:
+        """Where the event stands among the hub's words, if it is one."""
+        generation = from_hub(event, self.reference)
+        if generation is None:
+            return None
+        self.used.add(self.reference.origins[event.origin][1])
+        return (generation, event.seq, event.id) if moving(event) or event.type in _HUB_WORDS else None
+
+    def _pin(self, word: Event, place: int) -> None:
+        for x in [*self._unpinned(word.id if word.id in self.moves else word.base)]:
+            self.pins[x] = place
+
+    def _unpinned(self, event_id: str | None) -> Iterator[str]:
+        """The act and its past; where a pin stands already, an older word has pinned it and all before it."""
         while event_id is not None and event_id in self.moves and event_id not in self.pins:
-            self.pins[event_id] = place
+            yield event_id
             event_id = self.moves[event_id].base
 
     def _rule(self, event: Event) -> None:
-        if event.type == "case.confirmed" or malformed(event) or standing(event, self.reference, self.used):
+        if malformed(event) or standing(event, self.reference, self.used):
             return
         of = event.body["of"]
         if event.type == "ruling.dismissed":
@@ -157,15 +193,20 @@ class Tree:
             return None
         if event.id in self.dismissed:
             return "act.dismissed"
-        return "act.after_cutoff" if self.cut(event) else None
+        return "act.after_cutoff" if self._cut(event) else None
 
-    def cut(self, event: Event) -> bool:
+    def _cut(self, event: Event) -> bool:
         """Does the event lie after the last one that counts of a revoked node?"""
-        node = self.reference.nodes.get(event.node)
-        if node is None or node.revoked_by is None:
+        revoked_by = self.revocation(event)
+        if revoked_by is None:
             return False
-        self.used.add(node.revoked_by)
+        self.used.add(revoked_by)
         return self.reference.cut(event)
+
+    def revocation(self, event: Event) -> str | None:
+        """The reference event that revoked the event's node."""
+        node = self.reference.nodes.get(event.node)
+        return node.revoked_by if node is not None else None
 
     def judged(self, base: str | None) -> bool:
         """Is it known what became of the act that another one stands on?"""
@@ -221,3 +262,9 @@ class Tree:
         if event.type in AUTOMATIC:
             return 4 if event.type == "case.arrived" else 5  # yields to any person's; a timer to an arrival
         return 2  # the holder's act
+
+
+def moving(event: Event) -> bool:
+    """Does it claim to move the case, whatever it is?"""
+    kind = EVENT_TYPES.get(event.type)
+    return event.moves or (kind is not None and kind.moves)

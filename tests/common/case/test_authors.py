@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from common.case.commands import AcceptCase, AddNote, DecideCase, OfferCase
+from common.case.fold import Folding, fold
 from common.errors import NotPermitted
 from tests.builders import (
     COUNTY,
@@ -162,6 +163,18 @@ def test_acts_of_a_revoked_node_after_its_cut_off_have_no_effect_unless_confirme
         case.do("clerk", DecideCase(granted=True))
     with refused(NotPermitted, "case.after_cutoff"):
         case.do("clerk", AddNote("还想写"))
+
+
+def test_a_confirmation_of_an_act_of_a_revoked_node_counts_the_same_early_and_late():
+    case = accepted("MZ-003")  # confirmed by the hub
+    world, stream = case.world, case.world.streams[TOWNSHIP]
+    world.publish("node.revoked", node=stream.node, cuts={stream.origin: stream.seq})
+    events = [*case.events.values()]
+    late = [event for event in events if event.type == "case.confirmed"]
+    folding = Folding(world.reference, [event for event in events if event not in late])
+    folding.add(late)
+    assert late
+    assert folding.view() == fold(events, world.reference)
 
 
 # -- mergers

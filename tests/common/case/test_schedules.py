@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.case import CaseView, Moment, decide, digest, fold, label, needs_confirmation, office_for
+from common.case import CaseView, Folding, Moment, decide, digest, fold, label, needs_confirmation, office_for
 from common.case import commands as c
 from common.case.desk import Author
 from common.errors import AppError
@@ -59,6 +60,25 @@ def test_nodes_that_hold_the_same_show_the_same(seed: int):
     assert views[0] == views[1] == views[2]
     assert len({digest(view) for view in views}) == 1  # invariant 2
     assert len({label(view) for view in views}) == 1
+
+
+@settings(max_examples=60)
+@given(SEEDS)
+def test_a_fold_that_goes_on_gives_what_a_fold_of_all_gives(seed: int):
+    life = Schedule(seed)
+    reference, draw = life.world.reference, Random(seed)
+    for turmoil in range(3):  # as they were written; some late; in any order
+        rest = sorted(life.everything.values(), key=lambda e: (e.at, e.seq, e.id))
+        if turmoil:
+            late = {event.id: draw.random() < (0.1, 1.0)[turmoil - 1] and draw.random() for event in rest}
+            rest.sort(key=lambda event: late[event.id])
+        folding, held = Folding(reference), []
+        while rest:
+            count = draw.choice((1, 1, 1, 2, 5))
+            held += rest[:count]
+            folding.add(rest[:count])
+            del rest[:count]
+            assert folding.view() == fold(held, reference)
 
 
 @settings(max_examples=40)
