@@ -36,7 +36,8 @@ from common.case.view import Aside, CaseView, Waiting, digest, label, needs_conf
 
 __all__ = [
     "DECIDED", "ENDED", "OPEN", "PREVIOUS", "UNANSWERED", "UNDER_WAY", "Aside", "Author", "CaseDue", "CaseView",
-    "Command", "Decision", "Direction", "Draft", "Folding", "Moment", "OpenTerm", "Registration", "State", "Status", "Stop",
-    "TermKind", "Waiting", "allowed_acts", "command_for", "confirmation", "decide", "digest", "due", "due_automatic",
-    "fold", "label", "lamp", "needs_confirmation", "office_for", "open_terms", "scope", "statutory_passed",
+    "Command", "Decision", "Direction", "Draft", "Folding", "Moment", "OpenTerm", "Registration", "State", "Status",
+    "Stop", "TermKind", "Waiting", "allowed_acts", "command_for", "confirmation", "decide", "digest", "due",
+    "due_automatic", "fold", "label", "lamp", "needs_confirmation", "office_for", "open_terms", "scope",
+    "statutory_passed",
 ]  # fmt: skip

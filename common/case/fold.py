@@ -7,7 +7,7 @@ rewrites the past: it re-enacts a set-aside act on the tip, takes it off the lis
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 
 from common.case.acts import AUTOMATIC, FIRM, days_of, is_receipt, malformed
@@ -61,9 +61,9 @@ class Folding:
         return self._known.keys()
 
     def add(self, events: Iterable[Event]) -> None:
-        """More events of the case, in the order in which they rest on each other where that is known."""
+        """More events of the case, in any order."""
         new = {event.id: event for event in events if event.id not in self._known}
-        for event in new.values():
+        for event in _bases_first(new):
             self._known[event.id] = event
             if not self._tree.graft(event):
                 self._known.update(new)
@@ -78,6 +78,19 @@ class Folding:
     def view(self) -> CaseView:
         """The view of what was added so far."""
         return _view(dict(self._known), self._tree)
+
+
+def _bases_first(events: Mapping[str, Event]) -> Iterator[Event]:
+    """Each after the one that it stands on, if that is among them."""
+    given: set[str] = set()
+    for event in events.values():
+        line: list[Event] = []
+        step: Event | None = event
+        while step is not None and step.id not in given:
+            given.add(step.id)
+            line.append(step)
+            step = events.get(step.base or "")
+        yield from reversed(line)
 
 
 def _view(known: dict[str, Event], tree: Tree) -> CaseView:

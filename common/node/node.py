@@ -9,7 +9,6 @@ from typing import Any
 from common.case.automatic import confirmation, due_automatic
 from common.case.commands import Command, RegisterCase
 from common.case.decide import Author, Moment, decide
-from common.case.fold import fold
 from common.case.state import Draft
 from common.case.view import CaseView
 from common.clock import local_date
@@ -20,6 +19,7 @@ from common.keys import SEED_BYTES, PublicKey, SealKey, SigningKey, node_id, rea
 from common.node import asking
 from common.node.checking import Check
 from common.node.evidence import Evidence
+from common.node.foldings import Foldings
 from common.node.intake import Intake, places_of
 from common.node.lines import Line, read
 from common.node.numbers import Numbers
@@ -65,6 +65,7 @@ class Node:
         self.id = node_id(self.signing_key.public_jwk())
         self._references = References(store)
         self._evidence = Evidence(store)
+        self._foldings = Foldings(store)
 
     # -- a new life
 
@@ -243,7 +244,10 @@ class Node:
 
     def _view(self, key: str) -> CaseView:
         row = asking.find_case(self.store, key)
-        return fold(self.store.ledger.of_case(row.case_id), self.reference)
+        places = self.store.ledger.places_of_cases((row.case_id,))
+        foldings = self._foldings.of(places, self.reference, {})
+        self._foldings.keep(foldings)
+        return foldings[row.case_id].view()
 
     def _registered(self, salt: str, office: str) -> tuple[Event, ...]:
         """What this office registered from the draft with this salt, and submitted with it."""
@@ -419,7 +423,9 @@ class Node:
             return draft or (confirmation(view, reference, today) if hub else None)
 
         home = record.office if record else None
-        return Settling(self.store, reference, pen, home=home, hub=hub, serves=serves, due=due)
+        return Settling(
+            self.store, reference, pen, self._foldings, home=home, hub=hub, serves=serves, due=due
+        )
 
     def _pen(self, origin: str | None = None) -> Pen:
         seen = self.store.evidence.seen()

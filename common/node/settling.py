@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from common.case.fold import fold
+from common.case.fold import Folding
 from common.case.state import Draft
 from common.case.view import CaseView, scope
 from common.events import Event
+from common.node.foldings import Foldings
 from common.node.pen import Pen
 from common.node.projecting import facts as case_facts
 from common.offices import feeds_of, within
 from common.reference import Reference
 from common.store import Store
 from common.store.feeds import Writer
-from common.store.ledger import Stored
 from common.store.views import CaseFacts
 
 FORKED = "origin.forked"
@@ -31,9 +31,9 @@ Due = Callable[[CaseView], Draft | None]
 @dataclass(slots=True)
 class _Case:
     id: str
-    events: dict[str, Event]
-    pos: dict[str, int]
+    pos: dict[str, int]  # of each event
     fresh: bool  # nothing of it was here before
+    folding: Folding
     view: CaseView
 
 
@@ -53,20 +53,19 @@ class Settling:
         store: Store,
         reference: Reference,
         pen: Pen,
+        foldings: Foldings,
         *,
         home: str | None,
         hub: bool,
         serves: Callable[[str], bool],
         due: Due,
     ) -> None:
-        self._store, self._reference, self._pen = store, reference, pen
+        self._store, self._reference, self._pen, self._foldings = store, reference, pen, foldings
         self._home, self._hub, self._serves, self._due = home, hub, serves, due
 
     def run(self, cases: Iterable[str], new: Mapping[str, Event]) -> dict[str, CaseView]:
         """Settle these cases, ``new`` events of this transaction among theirs; the views after it."""
-        loaded = [
-            self._load(case, stored, new) for case, stored in self._store.ledger.of_cases(cases).items()
-        ]
+        loaded = self._load(cases, new)
         written = self._automatic(loaded)
         positions = self._pen.flush()
         for case, events in written:
@@ -75,15 +74,18 @@ class Settling:
         self._project(loaded)
         if self._hub:
             self._store.evidence.grow(self._store.ledger.ids_after(self._store.evidence.tree().size))
+        self._foldings.keep({case.id: case.folding for case in loaded})
         return {case.id: case.view for case in loaded}
 
     # -- folding
 
-    def _load(self, case: str, stored: Sequence[Stored], new: Mapping[str, Event]) -> _Case:
-        events = {one.id: new.get(one.id) or one.event for one in stored}
-        positions = {one.id: one.pos for one in stored}
-        fresh = all(id in new for id in events)
-        return _Case(case, events, positions, fresh, fold(events.values(), self._reference))
+    def _load(self, cases: Iterable[str], new: Mapping[str, Event]) -> list[_Case]:
+        places = self._store.ledger.places_of_cases(cases)
+        foldings = self._foldings.of(places, self._reference, new)
+        return [
+            _Case(case, pos, all(id in new for id in pos), foldings[case], foldings[case].view())
+            for case, pos in places.items()
+        ]
 
     def _automatic(self, cases: Sequence[_Case]) -> list[tuple[_Case, list[Event]]]:
         """Write the automatic acts that are due, one after the other; which cases got which."""
@@ -93,8 +95,8 @@ class Settling:
             while len(events) < MAX_ROUNDS and (draft := self._due(case.view)) is not None:
                 event = self.write(draft, case=case.id)
                 events.append(event)
-                case.events[event.id] = event
-                case.view = fold(case.events.values(), self._reference)
+                case.folding.add((event,))
+                case.view = case.folding.view()
             if events:
                 written.append((case, events))
         return written
@@ -135,13 +137,12 @@ class Settling:
     ) -> None:
         scope_now = {code for code in scope(case.view) if self._has_feed(code)}
         present = {code for code, (_, there) in known.items() if there}
-        in_order = sorted(case.pos.items(), key=lambda item: item[1])
-        actors = {event.actor for event in case.events.values() if event.actor}
+        actors = {event.actor for event in case.view.events.values() if event.actor}
         for code in sorted(scope_now | present):
             upto, there = known.get(code, (0, False))
             for actor in sorted(actors):
                 people.bring_appointment(code, actor)
-            events = [(pos, id) for id, pos in in_order if not there or pos > upto]
+            events = [(pos, id) for id, pos in case.pos.items() if not there or pos > upto]
             if events or not there:
                 writer.bring(code, case.id, events)
             if code not in scope_now:
@@ -183,7 +184,11 @@ class Settling:
     def project(self, cases: Iterable[str]) -> None:
         """Make the views of these cases, and nothing else; there were none of them."""
         self._project(
-            [self._load(case, stored, {}) for case, stored in self._store.ledger.of_cases(cases).items()]
+            [
+                _Case(case, {one.id: one.pos for one in stored}, True, folding, folding.view())
+                for case, stored in self._store.ledger.of_cases(cases).items()
+                for folding in (Folding(self._reference, (one.event for one in stored)),)
+            ]
         )
 
     def facts(self, view: CaseView, updated: int) -> CaseFacts:
