@@ -14,7 +14,7 @@ from base64 import b32encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -209,8 +209,12 @@ def verify_many(items: Sequence[Signed]) -> list[bool]:
         return _verify_each(items)
     size = max(_BATCH, -(-len(items) // _WORKERS))
     parts = [items[start : start + size] for start in range(0, len(items), size)]
-    with ThreadPoolExecutor(_WORKERS, "verify") as pool:
-        return [answer for part in pool.map(_verify_each, parts) for answer in part]
+    return [answer for part in _verifiers().map(_verify_each, parts) for answer in part]
+
+
+@cache
+def _verifiers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_WORKERS, "verify")
 
 
 def _verify_each(items: Sequence[Signed]) -> list[bool]:

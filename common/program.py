@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import secrets
@@ -26,6 +27,7 @@ from common.store import Store, open_store
 from common.store.lock import hold
 from common.vault import make_key_file, read_key_file
 
+GARBAGE_AFTER = 20_000  # new objects; a page of events makes hundreds of thousands that are no garbage yet
 WSGI = Callable[..., Iterable[bytes]]  # an application, whatever it was made with
 STORE, LOCK, PAPERS = "node.db", "serving.lock", "papers"
 THREADS = 6  # each keeps a connection, and what a page took: some 6 MB
@@ -167,6 +169,8 @@ def serve(app: WSGI, host: str, port: int, *, proxy: str | None = None) -> int:
 
     end_on_sigterm()
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a queue for a moment is no news
+    gc.freeze()  # what stands by now stays: no collection looks at it again
+    gc.set_threshold(GARBAGE_AFTER, 20, 20)
     listener = _listen(host, port)
     trusted: dict[str, Any] = {}
     if proxy:

@@ -145,6 +145,8 @@ def offer(view: ChildView, belief: Belief, blank: Offer, page_bytes: int) -> Off
         page.add(side)
         complete = not side
     header = replace(blank, digest=digest(expected), epoch=belief.epoch, pulls=tuple(pulls[:MAX_PULLS]))
+    if not complete and not pulls:
+        header = replace(header, max_bytes=0)  # first all goes up: then each case comes down once
     return Offered(header, tuple(page.lines), expected, page.sent, upto, complete and not pulls)
 
 
@@ -183,6 +185,12 @@ class Settled:
     belief: Belief
     moved: bool
     lost_past: bool
+
+
+def foreseen(belief: Belief, offered: Offered, mine: Heads) -> Belief:
+    """What will be believed if the parent takes all that is offered and says nothing else."""
+    plain = Answer(answers=offered.header.request, epoch=belief.epoch or "")
+    return settle(belief, offered, plain, mine).belief
 
 
 def settle(
@@ -349,8 +357,9 @@ def answer(
     agreed = digest(heads) == asked.digest
     page = _Page(max(MIN_PAGE_BYTES, min(asked.max_bytes, MAX_PAGE_BYTES)))
     papers = view.papers(asked)
+    said = Answer(answers=asked.request, epoch=view.epoch)
     said = replace(
-        _give(view, asked, heads, page),
+        _give(view, asked, heads, page, said) if asked.max_bytes else replace(said, more=True),
         newest=newest,
         stranger=stranger,
         heads=None if agreed else heads,
@@ -362,12 +371,13 @@ def answer(
         arrived=papers.arrived,
     )
     busy = bool(page.lines or said.receipts or result.waiting or result.refused or not agreed)
-    return replace(said, checkpoint=_checkpoint(view, asked, busy)), tuple(page.lines)
+    if asked.max_bytes:
+        said = replace(said, checkpoint=_checkpoint(view, asked, busy))
+    return said, tuple(page.lines)
 
 
-def _give(view: ParentView, asked: Offer, heads: Heads, page: _Page) -> Answer:
+def _give(view: ParentView, asked: Offer, heads: Heads, page: _Page, said: Answer) -> Answer:
     """Fill the page: reference ledger, lost tails, feed, receipts, each only once the one before is whole."""
-    said = Answer(answers=asked.request, epoch=view.epoch)
     count, total = asked.ref[0], view.reference()
     if count < total:
         count += len(page.add(view.reference_after(count, page.left)))

@@ -79,7 +79,7 @@ class Offer:
     track      hashes of which it asks whether they are at the county
     health     device's clock, free disk, counts: for people
     heard      node below it -> minutes since it spoke to the child: for people
-    max_bytes  of lines that it wants in the answer
+    max_bytes  of lines that it wants in the answer; 0: nothing at all, while it has more to send
     chain      its own chain, once the parent said that it does not know it
     """
 

@@ -6,7 +6,8 @@ judged by who called.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -46,6 +47,21 @@ class Reply:
 
 class TooLarge(PeerUnreachable):
     """The peer, or a box before it, takes no message of this size (413): send less at once."""
+
+
+class _Body(io.BytesIO):
+    """A body that is asked for more when all of it has been sent: then something else is done before the answer."""
+
+    def __init__(self, data: bytes, meanwhile: Callable[[], None]) -> None:
+        super().__init__(data)
+        self._meanwhile: Callable[[], None] | None = meanwhile
+
+    def read(self, size: int | None = -1) -> bytes:
+        piece = super().read(size)
+        if not piece and self._meanwhile is not None:
+            work, self._meanwhile = self._meanwhile, None
+            work()
+        return piece
 
 
 class Clock(Protocol):
@@ -98,9 +114,9 @@ class HttpLink:
     def close(self) -> None:
         self._session.close()
 
-    def exchange(self, message: bytes) -> bytes:
-        """One message for one answer.  Raises PeerUnreachable, TooLarge."""
-        return self._expect(200, "POST", EXCHANGE, message)
+    def exchange(self, message: bytes, meanwhile: Callable[[], None] | None = None) -> bytes:
+        """One message for one answer; ``meanwhile`` is done once it is sent.  Raises PeerUnreachable, TooLarge."""
+        return self._expect(200, "POST", EXCHANGE, _Body(message, meanwhile) if meanwhile else message)
 
     def node(self) -> bytes:
         """The chain lines of the node at this address.  Raises PeerUnreachable."""
@@ -111,7 +127,11 @@ class HttpLink:
         return self._expect(200, "POST", ENROL, request)
 
     def call(
-        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: bytes | _Body | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """Any answer with any status.  Raises PeerUnreachable where no whole, bounded answer comes in time."""
         started = self._monotonic()
@@ -125,8 +145,10 @@ class HttpLink:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                body = self._read(response, started)
-                return Reply(response.status_code, {k.lower(): v for k, v in response.headers.items()}, body)
+                answered = self._read(response, started)
+                return Reply(
+                    response.status_code, {k.lower(): v for k, v in response.headers.items()}, answered
+                )
         except (requests.ConnectTimeout, requests.exceptions.InvalidURL) as exc:
             raise PeerUnreachable("sync.unreachable", url=self.url) from exc
         except (requests.RequestException, HTTPError, OSError, ValueError) as exc:
@@ -143,7 +165,7 @@ class HttpLink:
                 raise PeerUnreachable("sync.too_slow", url=self.url, limit_s=self._total_timeout_s)
         return bytes(received)
 
-    def _expect(self, status: int, method: str, path: str, body: bytes | None = None) -> bytes:
+    def _expect(self, status: int, method: str, path: str, body: bytes | _Body | None = None) -> bytes:
         headers = {"Content-Type": MESSAGE_TYPE} if body is not None else {}
         reply = self.call(method, path, body, headers)
         if reply.status == 413:

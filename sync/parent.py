@@ -143,37 +143,29 @@ class Parent:
         taken = node.take(lines, sender.id, upward=True)
         if taken.new:
             self._taken(len(taken.new))
-        newest = self._note(sender, offer)
-        if sender.revoked:
-            return exchange.refuse(offer.request, _epoch(node), "sync.revoked", newest=newest), ()
-        result = self._result(taken)
-        view = ParentView(node, sender, self.desk)
-        said, answer_lines = exchange.answer(view, offer, result, newest=newest, stranger=sender.stranger)
-        return said, answer_lines
+        with node.store.write():  # the child's message noted, receipts and checkpoint signed, all together
+            newest = self._note(sender, offer)
+            if sender.revoked:
+                return exchange.refuse(offer.request, _epoch(node), "sync.revoked", newest=newest), ()
+            view, result = ParentView(node, sender, self.desk), self._result(taken)
+            return exchange.answer(view, offer, result, newest=newest, stranger=sender.stranger)
 
     def _note(self, sender: Sender, offer: Offer) -> int:
         """Keep what a message newer than all before says of the child; else its newest request id, 0 if it is this."""
         node, peers = self.node, self.node.store.peers
-        with node.store.write():
-            before = peers.get(sender.id)
-            if peers.use_request(sender.id, offer.request):
-                health = {**offer.health, "program": offer.program}
-                peers.exchanged(
-                    sender.id, node.now(), "revoked" if sender.revoked else "level", health=health
-                )
-                hearsay.note(node, sender.id, sender.office, offer.heard)
-                for division, number in offer.cursors.items():
-                    if offer.epoch == _epoch(node) and number > peers.cursor(
-                        sender.id, offer.epoch, division
-                    ):
-                        peers.move_cursor(
-                            sender.id, offer.epoch, division, number
-                        )  # what it has taken of ours
-                        if before is not None and before.at and level(division) is Level.VILLAGE:
-                            readings.note(node.store, sender.id, offer.epoch, number, before.at)
-                return 0
-            known = peers.get(sender.id)
-            return known.asked if known is not None and known.asked > offer.request else 0
+        before = peers.get(sender.id)
+        if peers.use_request(sender.id, offer.request):
+            health = {**offer.health, "program": offer.program}
+            peers.exchanged(sender.id, node.now(), "revoked" if sender.revoked else "level", health=health)
+            hearsay.note(node, sender.id, sender.office, offer.heard)
+            for division, number in offer.cursors.items():  # what it has taken of ours
+                if offer.epoch == _epoch(node) and number > peers.cursor(sender.id, offer.epoch, division):
+                    peers.move_cursor(sender.id, offer.epoch, division, number)
+                    if before is not None and before.at and level(division) is Level.VILLAGE:
+                        readings.note(node.store, sender.id, offer.epoch, number, before.at)
+            return 0
+        known = peers.get(sender.id)
+        return known.asked if known is not None and known.asked > offer.request else 0
 
     def _look_at_own_past(self, sender: Sender, offer: Offer) -> None:
         """The child may hold an event of ours that we lack: we lost our past, and open an epoch before we write."""

@@ -18,7 +18,7 @@ from common.store.ledger import Stored
 from sync import exchange, hearsay, wire
 from sync.beliefs import load_belief, save_belief
 from sync.enrol import Chain, read_chain, read_lines
-from sync.exchange import MAX_PAGE_BYTES, MIN_PAGE_BYTES, Heads, Offered, Settled
+from sync.exchange import MAX_PAGE_BYTES, MIN_PAGE_BYTES, Belief, Heads, Offered, Settled
 from sync.headers import SHORT_ID, Answer, Offer, read_answer
 from sync.http import TooLarge
 from sync.papers import MAX_PIECE_BYTES, OFFERED, TRACKED, Carrier, Room
@@ -47,7 +47,8 @@ class Link(PaperLink, Protocol):
     @property
     def url(self) -> str: ...
 
-    def exchange(self, message: bytes) -> bytes: ...
+    def exchange(self, message: bytes, meanwhile: Callable[[], None] | None = None) -> bytes:
+        """One message for one answer; ``meanwhile``: to be done before the answer is looked at."""
 
     def node(self) -> bytes: ...
 
@@ -126,6 +127,15 @@ def contact(node: Node, link: Link, *, again: bool = False) -> Chain:
     return chain
 
 
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """A page that was made while the parent judged the one before, good as long as ``upon`` is believed of it."""
+
+    upon: Belief
+    offered: Offered
+    message: bytes
+
+
 class _AnotherNode(Exception):
     """Another node answers at the address than the one that was there before."""
 
@@ -172,6 +182,7 @@ class Session:
         self._refused: list[Words] = []
         self._later: dict[str, str] = {}
         self._asked: set[str] = set()
+        self._ahead: _Ahead | None = None
         self._seen = Progress(link.url)
 
     def run(self) -> SyncReport:
@@ -259,16 +270,29 @@ class Session:
             self._page = min(MAX_PAGE_BYTES, self._page * 2)
 
     def _prepare(self) -> Offered:
-        """The next offer, but for its request id: nothing has been said yet."""
-        view = ChildView(self._node, self._parent.node)
+        """The next offer; without a request id unless it was made ahead: nothing has been said yet."""
+        if self._ahead is not None and self._ahead.upon == self._belief:
+            return self._ahead.offered
+        self._ahead = None
         # A parent not spoken to before may have it all from others: the first offer asks rather than sends.
         page = self._page if self._belief.epoch is not None else MIN_PAGE_BYTES
-        offered = exchange.offer(view, self._belief, self._blank(), page)
+        offered = self._offer(self._belief, page)
         heard = hearsay.to_tell(self._node, self._parent.node, busy=bool(offered.lines))
         header = replace(offered.header, heard=heard)
         if offered.complete or not (offered.lines or header.pulls):
             header = replace(header, papers=tuple(_owed(self._node, OFFERED, self._later)))
         return replace(offered, header=header)
+
+    def _offer(self, belief: Belief, page: int) -> Offered:
+        return exchange.offer(ChildView(self._node, self._parent.node), belief, self._blank(), page)
+
+    def _look_ahead(self, offered: Offered) -> None:
+        """Make the page after this one, as if the parent took all of it."""
+        mine = upward_heads(self._node, home_of(self._node), self._node.id)
+        upon = exchange.foreseen(self._belief, offered, mine)
+        after = self._offer(upon, self._page)
+        if not after.complete and after.lines and not after.header.pulls:
+            self._ahead = _Ahead(upon, *self._written(after))
 
     def _blank(self) -> Offer:
         node, store, epoch = self._node, self._node.store, self._belief.epoch
@@ -321,18 +345,14 @@ class Session:
 
     def _say(self, offered: Offered) -> tuple[Answer, Sequence[bytes], Offered]:
         """One message and its answer, checked.  Raises PeerUnreachable, PeerRefused, _AnotherNode."""
-        node = self._node
-        self._request = node.store.peers.next_request(self._parent.node)
-        offered = replace(offered, header=replace(offered.header, request=self._request))
-        message = wire.pack(
-            node.id,
-            self._parent.node,
-            offered.header.as_json(),
-            offered.lines,
-            node.signing_key,
-            self._parent.seal,
-        )
-        data = self._link.exchange(message)
+        node, ahead = self._node, self._ahead
+        if ahead is not None and ahead.offered is offered:
+            message, self._ahead = ahead.message, None
+        else:
+            offered, message = self._written(offered)
+        self._request = offered.header.request
+        pushing = offered.lines and not offered.header.max_bytes
+        data = self._link.exchange(message, (lambda: self._look_ahead(offered)) if pushing else None)
         try:
             if not data.startswith(_MESSAGE):
                 return self._refusal(self._read_refusal(data, message), offered)
@@ -345,6 +365,16 @@ class Session:
         except (LedgerError, BadInput) as exc:
             raise PeerUnreachable("sync.bad_answer", url=self._link.url) from exc
         return answer, lines, offered
+
+    def _written(self, offered: Offered) -> tuple[Offered, bytes]:
+        """The offer under a new request id, and its message."""
+        node = self._node
+        request = node.store.peers.next_request(self._parent.node)
+        offered = replace(offered, header=replace(offered.header, request=request))
+        header, lines = offered.header.as_json(), offered.lines
+        return offered, wire.pack(
+            node.id, self._parent.node, header, lines, node.signing_key, self._parent.seal
+        )
 
     def _read_refusal(self, data: bytes, message: bytes) -> str:
         try:

@@ -27,7 +27,7 @@ import random
 import re
 import secrets
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
@@ -376,7 +376,7 @@ class AppLink:
             raise PeerUnreachable("sync.bad_answer", url=self.url)
         return answer.get_data()
 
-    def exchange(self, message: bytes) -> bytes:
+    def exchange(self, message: bytes, meanwhile: Callable[[], None] | None = None) -> bytes:
         self.answers.append(self._bytes(self.client.post(EXCHANGE, data=message)))
         return self.replay or self.answers[-1]
 

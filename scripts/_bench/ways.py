@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 
 from common.node import Node
@@ -32,9 +32,9 @@ class Counted:
     def close(self) -> None:
         self._link.close()
 
-    def exchange(self, message: bytes) -> bytes:
+    def exchange(self, message: bytes, meanwhile: Callable[[], None] | None = None) -> bytes:
         started = time.perf_counter()
-        answer = self._link.exchange(message)
+        answer = self._link.exchange(message, meanwhile)
         self.waited_s += time.perf_counter() - started
         self.messages.append(message)
         self.answered += len(answer)

@@ -67,7 +67,7 @@ class SimulatedLink:
 
     # -- the exchange
 
-    def exchange(self, message: bytes) -> bytes:
+    def exchange(self, message: bytes, meanwhile: Callable[[], None] | None = None) -> bytes:
         traffic, pair = self.traffic, (self.child.name, self.far.name)
         self._reach()
         fault = traffic.weather.fault()
@@ -89,10 +89,11 @@ class SimulatedLink:
             case "repeated":
                 self._deliver(message)
         answer = self._deliver(message)
-        if (
-            fault != "flipped request"
-        ):  # what was said to it is known, and what it signed, whatever arrives of that
+        if fault != "flipped request":
+            # what was said to it is known, and what it signed, whatever arrives of that
             traffic.exchanged(self.child, self.far, message, answer)
+        if meanwhile:
+            meanwhile()
         kept = traffic.weather.answers.setdefault(pair, [])
         match fault:
             case "cut":

@@ -138,12 +138,14 @@ class MemoryLink:
         self.piece_faults: list[str] = []
         self.pieces = 0
 
-    def exchange(self, message: bytes) -> bytes:
+    def exchange(self, message: bytes, meanwhile: Callable[[], None] | None = None) -> bytes:
         fault = self.faults.pop(0) if self.faults else ""
         self.messages.append(message)
         if fault == "lost":
             raise PeerUnreachable("sync.cut")
         self.answers.append(self.parent.exchange(message))
+        if meanwhile:
+            meanwhile()
         if fault == "cut":
             raise PeerUnreachable("sync.cut")
         if fault == "old":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
+from collections.abc import Callable
 
 import pytest
 
@@ -14,7 +15,7 @@ from common.errors import BadInput
 from common.events import encode
 from common.node import Node
 from common.node.values import Truth
-from sync import wire
+from sync import session, wire
 from sync.beliefs import load_belief
 from sync.child import parents, set_parents
 from sync.exchange import MIN_PAGE_BYTES
@@ -30,6 +31,10 @@ LEVEL = ("level", 0, 0)
 
 def said(report) -> tuple[str, int, int]:
     return report.result, report.sent, report.taken
+
+
+def read_by(node: Node, message: bytes) -> tuple[dict, list[bytes]]:
+    return wire.read(wire.unseal(message, node.seal_key))
 
 
 def all_hold(county, case: str, *nodes: Node) -> None:
@@ -109,6 +114,39 @@ def test_progress_says_how_much_of_how_much(linked: Linked):
     assert seen[-1].up == (24, 24)
 
 
+def test_all_goes_up_before_anything_comes_down(linked: Linked, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(session, "FIRST_PAGE_BYTES", 16 * 1024)
+    c = linked.county
+    linked.level()
+    for _ in range(20):
+        c.register(c.village)
+    news = c.hub.publish("office.named", {"office": f"{c.hub.office}/XX", "name": "新设窗口"})
+    link, taken = linked.link(c.hub), []
+    linked.sync(c.village, link, progress=lambda seen: taken.append(news.id in c.village.reference.positions))
+    offers = [read_by(c.hub, message)[0] for message in link.messages]
+    pages = [offer for offer in offers if "max" not in offer]
+    assert 2 <= len(pages) < len(offers)
+    assert offers[: len(pages)] == pages
+    assert not any(taken[: len(pages)])
+    assert taken[-1]
+    assert [offer["request"] for offer in offers] == sorted({offer["request"] for offer in offers})
+
+
+def test_a_page_made_ahead_waits_until_the_one_before_has_arrived(
+    linked: Linked, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(session, "FIRST_PAGE_BYTES", 16 * 1024)
+    c = linked.county
+    cases = [c.register(c.village).id for _ in range(30)]
+    link = linked.link(c.hub, "", "cut", "", "lost")
+    report = linked.sync(c.village, link)
+    assert (report.result, report.refused) == ("level", ())
+    lines = sum(len(read_by(c.hub, message)[1]) for message in link.messages)
+    assert lines > 60  # what nobody has answered is sent again
+    for case in cases:
+        all_hold(c, case, c.village, c.hub)
+
+
 # ---------------------------------------------------------------- bad links
 
 
@@ -152,10 +190,10 @@ def test_a_box_that_takes_only_small_messages_gets_small_ones(linked: Linked):
     link = linked.link(c.township)
     whole = link.exchange
 
-    def small(message: bytes) -> bytes:
+    def small(message: bytes, meanwhile: Callable[[], None] | None = None) -> bytes:
         if len(message) > 9_000:
             raise TooLarge("sync.too_large_for_peer")
-        return whole(message)
+        return whole(message, meanwhile)
 
     link.exchange = small
     assert said(linked.sync(c.village, link)) == ("level", 120, 60)

@@ -140,7 +140,7 @@ def test_a_checkpoint_travels_beside_something_else_or_once_an_hour():
     child, parent = world()
     level(child, parent)
     parent.clock = 1_000
-    quiet = Offer(request=9, digest=digest(parent.heads()), epoch=parent.epoch, seen=(0, 500))
+    quiet = Offer(9, digest=digest(parent.heads()), epoch=parent.epoch, seen=(0, 500), max_bytes=1)
     assert exchange.answer(parent, quiet, Result())[0].checkpoint == ""
     parent.clock = 500 + exchange.CHECKPOINT_AGE_MS
     parent.ledger.take(chain(THEIRS, 1), upward=False)

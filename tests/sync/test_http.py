@@ -297,6 +297,27 @@ def test_what_is_no_whole_answer_is_a_bad_link(answer: tuple[bytes, ...], code: 
         assert cut.value.code == code
 
 
+def test_what_is_done_meanwhile_is_done_between_the_message_and_its_answer():
+    arrived, done = threading.Event(), threading.Event()
+
+    def talk(connection: socket.socket) -> None:
+        with connection.makefile("rb") as request:
+            while request.readline() != b"\r\n":
+                pass
+            assert request.read(100_000) == b"x" * 100_000
+        arrived.set()
+        assert done.wait(5)
+        connection.sendall(OK + b"Content-Length: 2\r\n\r\nok")
+
+    def work() -> None:
+        assert arrived.wait(5)
+        done.set()
+
+    with server(talk) as url, http_link(url) as link:
+        assert link.exchange(b"x" * 100_000, work) == b"ok"
+    assert done.is_set()
+
+
 def test_413_says_to_send_less():
     with (
         server(says(b"HTTP/1.1 413 Large\r\nContent-Length: 0\r\n\r\n")) as url,
