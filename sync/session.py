@@ -448,7 +448,7 @@ class Session:
             self._node.heads_shown(self._parent.node, lacking)
 
     def _evidence(self, answer: Answer) -> int:
-        """Keep receipts and checkpoint; what is not the county's is told, and not kept.  The largest size of a receipt."""
+        """Keep receipts and checkpoint, the largest size of one; what is not the county's is told, and not kept."""
         size = 0
         try:
             for line in answer.receipts:

@@ -155,9 +155,9 @@ def test_a_checkpoint_of_the_same_tree_travels_if_its_time_is_newer():
     level(child, parent)
     size = len(parent.ledger.order)
     parent.clock = 500 + exchange.CHECKPOINT_AGE_MS
-    same = Offer(request=9, digest=digest(parent.heads()), epoch=parent.epoch, seen=(size, 500))
+    same = Offer(9, digest=digest(parent.heads()), epoch=parent.epoch, seen=(size, 500), max_bytes=1)
     assert exchange.answer(parent, same, Result())[0].checkpoint == "note"
-    known = Offer(request=10, digest=digest(parent.heads()), epoch=parent.epoch, seen=(size, parent.clock))
+    known = replace(same, request=10, seen=(size, parent.clock))
     assert exchange.answer(parent, known, Result())[0].checkpoint == ""
 
 
