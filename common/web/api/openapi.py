@@ -108,7 +108,7 @@ REGISTER = _object(
         "submit": {**FLAG, "default": True},
         "urgent": {**FLAG, "default": False},
         "finish": {
-            "description": "Decided on the spot, where the item is the village's own.",
+            "description": "Decided on the spot, where the item is the village's own and a village takes it in.",
             **_object({}, {"granted": {**FLAG, "default": True}, "reasons": TEXT, "basis": TEXT}),
         },
     },

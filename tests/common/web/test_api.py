@@ -14,13 +14,16 @@ import schemathesis
 from common import departments
 from common.case.commands import KIND_OF, RegisterCase, command_for
 from common.errors import BadInput
+from common.web.api.acting import KINDS
 from common.web.api.openapi import LISTS, document
 from common.web.api.repeats import KEEP_MS
+from common.web.cases.acts import ACTS
 from tests.county import County, build_county
 from tests.hub import PASSWORD
 from tests.programs import Api, Programs, application, check_answer, photo
 
 DIRECT = "CW-001"  # the village's own: decided where it is registered
+OWN = "MZ-003"  # the township's own: accepted, looked at on the spot, decided
 MZ = "511322/MZ"
 
 
@@ -219,6 +222,41 @@ def test_a_case_that_is_to_wait_is_not_submitted(programs, county, agent):
 def test_at_the_counter_of_the_township_a_case_arrives_at_once(programs, county, clerk):
     case = clerk.post("/cases", application(programs, clerk, county.township))
     assert case["state"] == "RECEIVED"
+
+
+def test_an_item_of_the_townships_own_goes_from_its_counter_to_its_end_by_requests_alone(
+    programs, county, clerk
+):
+    """What the pages do there: acceptance, the item's steps, the decision with the next number of the own series."""
+    decisions = []
+    for seed in (1, 2):
+        number = clerk.post("/cases", application(programs, clerk, county.township, OWN, seed=seed))["number"]
+        assert clerk.act(number, "case.accepted")["state"] == "ACCEPTED"
+        refused = clerk.act(number, "case.stepped", 400, step=3, opinion="情况属实")
+        assert refused["code"] == "case.two_people"  # R-501
+        clerk.act(number, "case.stepped", step=3, opinion="情况属实", people=["王丽", "周大勇"])
+        decided = clerk.act(number, "case.decided", granted=True)
+        assert decided["state"] == "GRANTED"
+        decisions.append(decided["acts"][-1]["body"])
+        assert clerk.act(number, "case.delivered", way="window", received_by="本人")["state"] == "DELIVERED"
+        assert clerk.act(number, "case.archived")["state"] == "ARCHIVED"
+    first, second = (decision["number"] for decision in decisions)
+    assert first.startswith("回龙镇便民服务中心〔2026〕")
+    assert int(second[-5:-1]) == int(first[-5:-1]) + 1  # R-511
+    assert all(decision["number"] in decision["document"] for decision in decisions)
+    assert not any(decision.get("signature") for decision in decisions)  # of a department alone (R-507)
+
+
+def test_every_act_that_the_pages_offer_can_be_asked_for():
+    assert {act.kind for act in ACTS} <= KINDS
+
+
+def test_a_counter_finishes_nothing_on_the_spot_as_its_page_does_not(programs, county, clerk):
+    asked = application(programs, clerk, county.township, DIRECT)
+    assert clerk.post("/cases", {**asked, "finish": {}}, 409)["code"] == "case.not_finished_here"
+    number = clerk.post("/cases", asked)["number"]
+    clerk.act(number, "case.accepted")
+    assert clerk.act(number, "case.decided", granted=True)["state"] == "GRANTED"
 
 
 def test_an_item_of_the_villages_own_is_finished_on_the_spot(programs, county, agent):
