@@ -33,9 +33,11 @@ def main(arguments: Sequence[str], description: str) -> int:
         prog="demo", description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--once", action="store_true", help="play the story and check it")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="with --once: what each node knows, as JSON")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="keep the data folders here")
-    parser.add_argument("--pack", type=Path, metavar="DIR", help="another county")
+    parser.add_argument(
+        "--out", type=_path, metavar="FILE", help="with --once: what each node knows, as JSON"
+    )
+    parser.add_argument("--data", type=_path, metavar="DIR", help="keep the data folders here")
+    parser.add_argument("--pack", type=_path, metavar="DIR", help="another county")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _interrupt)
     machines: list[Machine] = []
@@ -50,8 +52,13 @@ def main(arguments: Sequence[str], description: str) -> int:
     except Broken as exc:
         print(f"没有做到:{exc}", file=sys.stderr)
     except KeyboardInterrupt:
-        return 0
+        return 1 if options.once else 0
     return 1
+
+
+def _path(text: str) -> Path:
+    """As seen from where the command is given; the machines' commands run elsewhere."""
+    return Path(text).resolve()
 
 
 def say(text: str) -> None:
