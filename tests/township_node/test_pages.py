@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -84,6 +85,16 @@ def test_today_names_the_result_to_deliver_and_the_month_counts_it_as_ended(coun
     page = client_of(county, county.village, "agent").get("/today")
     assert "送达" in page.text
     assert "本月代办 1 件,办结 1 件" in page.text
+
+
+def test_today_names_the_draft_and_how_much_of_it_is_left(county):
+    client = client_of(county, county.village, "agent")
+    page = client.get("/register/MZ-005")
+    form = next(f for f in page.forms if f.action == page.path)
+    client.submit(form, button="存一下", applicant_name="王桂芳")
+    text = client.get("/today").text
+    assert "没填完 王桂芳 高龄津贴申领" in text
+    assert re.search(r"今天 \d\d:\d\d 存的,还有 \d 处要填", text)
 
 
 def test_the_outbox_names_each_act_that_the_county_has_not_and_how_far_it_has_got(county):

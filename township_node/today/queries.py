@@ -13,7 +13,7 @@ from common.reference import Appointment
 from common.store.views import CaseRow
 from common.texts import STATES
 from common.web.cases.wanted import handed_in
-from common.web.registration.pages import drafts_of, path_to
+from common.web.registration.pages import application_of, drafts_of, path_to
 from common.web.words import date_words, instant_words
 
 MOST = 50
@@ -101,10 +101,15 @@ def _results(node: Node) -> Iterator[Line]:
 
 def _drafts(node: Node, officer: Appointment) -> Iterator[Line]:
     for draft in drafts_of(node, officer).all():
-        if draft.case is None and not draft.empty:
-            name = draft.inputs.get("applicant_name") or draft.inputs.get("_who.name") or "还没填姓名"
-            rest = f"{instant_words(draft.at, node.now())} 停在这里"
-            yield Line("没填完", name, _item(node, draft.item), rest, "接着填", path_to(draft), quiet=True)
+        edition = node.reference.edition_in_force(draft.item)
+        if draft.case is not None or draft.empty or edition is None:
+            continue
+        application = application_of(node, officer, edition, draft)
+        left = len(application.errors)
+        kept = f"{instant_words(draft.at, node.now())} 存的"
+        rest = f"{kept},还有 {left} 处要填" if left else f"{kept},填好了,还没登记"
+        name = application.name or "还没填姓名"
+        yield Line("没填完", name, edition.item.name, rest, "接着填", path_to(draft), quiet=True)
 
 
 def _case(row: CaseRow) -> str:

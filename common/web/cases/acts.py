@@ -9,7 +9,7 @@ from flask import url_for
 
 from common.case import Direction, Status
 from common.case import commands as c
-from common.offices import level
+from common.offices import division, level
 from common.web.cases import reading
 from common.web.cases.desk import Desk
 from common.web.cases.reading import Read
@@ -62,6 +62,12 @@ class Act:
 
 
 # -- what an act will do
+
+
+def _submit(desk: Desk) -> str:
+    if division(desk.intake) == division(desk.officer.office):
+        return "这件由你单位自己受理。报送后就算收件,5 个工作日内告知或受理。"
+    return f"报送给{desk.name(desk.intake)}。对方收到后,5 个工作日内告知或受理。"
 
 
 def _accept(desk: Desk) -> str:
@@ -119,8 +125,7 @@ def _rate(desk: Desk) -> str:
 
 
 ACTS: tuple[Act, ...] = (
-    Act("submit", "case.submitted", "报送", lambda d: f"报送给{d.name(d.intake)}。对方收到后,5 个工作日内告知或受理。",
-        reading.submit, told="已报送。"),
+    Act("submit", "case.submitted", "报送", _submit, reading.submit, told="已报送。"),
     Act("take", "case.taken", "接收", _take, reading.nothing(c.TakeCase), asks=False,
         told="已接收,现在由你单位承办。"),
     Act("decline", "case.declined", "不接收", lambda d: f"退给{d.name(d.state.holder)},写明原因。",

@@ -518,6 +518,13 @@ def test_what_was_submitted_and_has_not_arrived_is_not_called_unsent(county, age
     assert "还没报送" not in page.text
 
 
+def test_an_item_of_the_villages_own_is_not_said_to_be_sent_to_somebody_else(county, agent):
+    made = county.register(county.village, "CW-001", submit=False)
+    page = agent.get(f"/cases/{made.body['number']}")
+    assert page.main.classed("main-act")[0].text == "报送"
+    assert "由你单位自己受理" in page.text
+
+
 def test_a_paper_made_here_and_signed_on_the_screen_says_so_and_how_far_it_has_got(county, agent):
     papers = (
         {
