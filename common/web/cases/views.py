@@ -16,7 +16,7 @@ from werkzeug.datastructures import MultiDict
 
 from common.case.commands import AskWithdrawal, Deliver
 from common.errors import AppError, BadInput, CommandRefused, NotPermitted
-from common.texts import words
+from common.texts import say as say_of
 from common.web import visitor
 from common.web.bar import say
 from common.web.cases.acts import ACTS, Act
@@ -138,8 +138,23 @@ def refused(
         raise error
     if error.code == "case.stale":
         return show_act(desk_of(key), act, typed, stale_base=base or "", status=error.http_status)
-    errors = {act.errors.get(error.code, ""): words(error)}
-    return show_act(desk_of(key), act, typed, errors, status=error.http_status)
+    desk = desk_of(key)
+    errors = {act.errors.get(error.code, ""): say_of(error.code, _named(desk, error.detail))}
+    return show_act(desk, act, typed, errors, status=error.http_status)
+
+
+def _named(desk: Desk, detail: Mapping[str, object]) -> dict[str, object]:
+    """A refusal's details with the names of materials and offices in the place of their ids."""
+
+    def name(value: object) -> object:
+        if isinstance(value, list | tuple):
+            return [name(one) for one in value]
+        if not isinstance(value, str):
+            return value
+        material = desk.item.material(value)
+        return material.name if material else desk.name(value) if value in desk.reference.offices else value
+
+    return {key: name(value) for key, value in detail.items()}
 
 
 def _with_photo(act: Act, commands: Commands) -> Commands:

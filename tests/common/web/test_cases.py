@@ -249,7 +249,7 @@ def test_acceptance_waits_for_originals_to_be_ticked_one_by_one(county, clerk):
     given = county.application(county.village).papers
     journey = Journey.start(county, papers=({**given[0]}, {**given[1], "original_seen": False}, *given[2:]))
     page = act(clerk, journey, "accept", status=409)
-    assert any("原件未到" in said for said in page.errors)
+    assert any("原件未到:居民身份证" in said for said in page.errors)
     page = clerk.submit(page.form(), checked="id")
     assert "已受理" in page.text
     (accepted,) = [e for e in at(county.township, journey).events if e.type == "case.accepted"]
