@@ -63,12 +63,10 @@ def decision_text(
 
 
 def _closed(reasons: str, words: str) -> str:
-    text = reasons.strip()
-    return (
-        f"{words}：{text if text.endswith(('。', '!', '?', ';')) else text + '。'}"
-        if text
-        else "经审查，符合规定的条件。"
-    )
+    text = reasons.strip().rstrip(",，;；、")
+    if not text:
+        return "经审查，符合规定的条件。"
+    return f"{words}：{text if text.endswith(('。', '!', '?', '！', '？')) else text + '。'}"
 
 
 def _object(item: Item) -> str:

@@ -14,11 +14,11 @@ from common.ids import mask_name
 from common.node import Node, Truth
 from common.offices import Level, level
 from common.reference import Appointment
+from common.rights import refusal
 from common.store.views import CaseRow
 from common.texts import STATES
 from common.web.cases.acts import BY_SLUG, Act
 from common.web.cases.story import short_office
-from common.web.rights import may
 from common.web.words import date_words, left_words
 
 _RUNNING = frozenset({"ACCEPTED", "HANDLING", "FORWARDED", "SENT_BACK", "PARALLEL"})
@@ -151,7 +151,17 @@ class Rows:
     def _act(self, case: CaseRow, item: Item | None) -> Act | None:
         slug = None if case.frozen or case.left else self._slug(case, item)
         act = BY_SLUG.get(slug or "")
-        return act if act is not None and may(f"act:{act.kind}") else None
+        if act is None:
+            return None
+        office = self._office_of(act, case)
+        refused = refusal(act.kind, self._officer.role, self._officer.office, office, self._reference.canon)
+        return act if refused is None else None
+
+    def _office_of(self, act: Act, case: CaseRow) -> str:
+        """For which office it is done: who watches over a county sees many, and acts for few of them."""
+        if act.slug == "take":
+            return case.offer_to or ""
+        return case.office if act.slug in _AT_REGISTRATION.values() else case.holder
 
     def _slug(self, case: CaseRow, item: Item | None) -> str | None:
         """The next act by what the line knows; the case's own page judges it again."""

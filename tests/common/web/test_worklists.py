@@ -126,6 +126,16 @@ def test_a_row_takes_with_one_press_and_comes_back_to_the_list(county, desks):
     assert "已接收" in page.text
 
 
+def test_who_watches_over_the_county_is_offered_no_act_of_a_department(county, desks):
+    journey = Journey.start(county)
+    journey.to_county()
+    page = desks.client(county.hub, "何开明").get("/worklists/incoming")
+    assert len(rows(page)) == 1
+    assert page.main.classed("acts-cell")[0].text.startswith("打开")
+    assert "接收选中的" not in page.text
+    assert all(box.get("type") != "checkbox" for box in page.main.all("input"))
+
+
 def test_the_agents_list_tells_apart_what_is_where(county, desks):
     agent = desks.client(county.village, "陈会计")
     Journey.start(county).decided()
