@@ -140,11 +140,23 @@ class CasePage:
         unheard = [ask for ask in view.asks if ask not in desk.handed_in]
         if unheard:
             found.append(Warning(f"群众有 {len(unheard)} 个请求还没有听取或答复。", anchor="trail"))
+        if declined := self._declined:
+            found.append(Warning(declined, anchor="trail"))
         if desk.file.left:
             found.append(Warning("这件已不在本单位的范围内,以后的进展不再传到这里。"))
         if statutory_passed(view, desk.reference, desk.today):
             found.append(Warning("已超过法定时限。", grave=True))
         return found
+
+    @property
+    def _declined(self) -> str | None:
+        """What was offered and has just come back, with the reason; None if something was done since."""
+        path = self.desk.view.path
+        last = self.desk.view.events[path[-1]] if path else None
+        if last is None or last.type != "case.declined":
+            return None
+        reason = str(last.body["reason"]).strip().rstrip("。")
+        return f"{self.desk.name(str(last.body['office']))}没有接收:{reason}。"
 
     # -- what matters now
 

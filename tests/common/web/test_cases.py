@@ -345,6 +345,7 @@ def test_a_window_takes_with_one_press_or_declines_with_a_reason(county, window,
     window.submit(page.form(), reason="应由县残联办")
     county.level()
     page = clerk.get(f"/cases/{declined.number}")
+    assert any("没有接收:" in w.text for w in page.main.classed("warning"))
     assert "不接收,应由县残联办" in page.text
     assert page.main.classed("main-act")[0].text == "上报县里"
 
