@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any, NoReturn, TextIO
 
 from common.errors import AppError, Misuse, PeerUnreachable
+from common.store.database import StoreDamaged
 from common.texts import words
 
 DONE, REFUSED, WRONG_USE, NO_LINK, INTERRUPTED = 0, 1, 2, 75, 130
@@ -49,12 +50,13 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
-        self.exit(WRONG_USE, f"{self.prog}: {message}\n")
+        raise Misuse("cli.wrong_use", what=f"{self.prog}: {message}")
 
 
 def program_parser(prog: str, description: str) -> tuple[Parser, Any]:
     """The parser of a program, and the place where its commands are added."""
     parser = Parser(prog=prog, description=description)
+    parser.set_defaults(program=prog)
     common_options(parser)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     return parser, commands
@@ -110,46 +112,48 @@ def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> int:
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    args = parser.parse_args(argv)
+    given = list(sys.argv[1:] if argv is None else argv)
+    as_json = "--json" in given  # wrong use is told as asked too, and then there are no arguments to look at
     try:
+        args = parser.parse_args(given)
         handler: Handler = args.handler
         outcome = handler(args)
         if isinstance(outcome, int):
             return outcome
-        _print(args, outcome)
+        _print(outcome, as_json)
         return outcome.code
     except Terminated:
         return DONE
     except KeyboardInterrupt:
         return INTERRUPTED
     except AppError as exc:
-        return _failed(args, exc)
+        return _failed(exc, as_json)
     except BrokenPipeError:  # who reads has seen enough; nothing is left to be written at the end either
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return REFUSED
 
 
 def exit_code(error: AppError) -> int:
-    if isinstance(error, Misuse):
+    if isinstance(error, Misuse | StoreDamaged):
         return WRONG_USE
     if isinstance(error, PeerUnreachable):
         return NO_LINK
     return REFUSED
 
 
-def _failed(args: argparse.Namespace, error: AppError) -> int:
-    if args.json:
+def _failed(error: AppError, as_json: bool) -> int:
+    if as_json:
         _say(sys.stdout, json.dumps({"error": error.code, "words": words(error)}, ensure_ascii=False))
     _say(sys.stderr, words(error))
     return exit_code(error)
 
 
-def _print(args: argparse.Namespace, outcome: Outcome) -> None:
-    if args.json or not outcome.text:
-        indent = None if args.json else 2
+def _print(outcome: Outcome, as_json: bool) -> None:
+    if as_json or not outcome.text:
+        indent = None if as_json else 2
         _say(sys.stdout, json.dumps(outcome.data, ensure_ascii=False, indent=indent))
     if outcome.text:
-        _say(sys.stderr if args.json or outcome.code else sys.stdout, outcome.text)
+        _say(sys.stderr if as_json or outcome.code else sys.stdout, outcome.text)
 
 
 def _say(stream: TextIO, text: str) -> None:

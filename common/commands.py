@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,12 +16,16 @@ from common.accounts import People
 from common.cli import DONE, REFUSED, Handler, Outcome, common_options, read_password
 from common.clock import BEIJING, local_date
 from common.errors import BadInput, Misuse, NotFound
+from common.event_types import is_address
 from common.keys import jwk_set
+from common.node import Fault
 from common.papers import DEFAULT_LIMIT_KB, DEFAULT_RESERVE_MB, SETTING_LIMIT_KB, SETTING_RESERVE_MB
 from common.program import alone, opened
+from common.store.database import StoreDamaged
 from common.summary import case_summary
 from common.texts import ROLES, words
 
+DAMAGED = ("store.damaged", "store.damaged_now")  # seen at once as the store is opened, or later
 Commands = Any  # what add_subparsers gives; argparse names its type only privately
 
 
@@ -75,6 +80,14 @@ def a_count(text: str) -> int:
     return int(text)
 
 
+def an_address(text: str) -> str:
+    """A node's base address, a slash at its end dropped.  Misuse ``slip.bad_address``."""
+    url = text.removesuffix("/")
+    if not is_address(url):
+        raise Misuse("slip.bad_address", url=text[:200])
+    return url
+
+
 def iso(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
@@ -85,8 +98,11 @@ def iso_instant(ms: int) -> str:
 
 
 def listed(data: Mapping[str, Any]) -> str:
-    """An object as lines for people."""
-    return "\n".join(f"{key}: {value}" for key, value in data.items())
+    """An object as lines for people, all but plain text as JSON has it."""
+    return "\n".join(
+        f"{key}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        for key, value in data.items()
+    )
 
 
 # -- officers
@@ -250,8 +266,13 @@ def show_keys(args: argparse.Namespace) -> Outcome:
 
 
 def verify(args: argparse.Namespace) -> Outcome:
-    with opened(args) as program:
-        events, cases, fault = program.node.verify()
+    try:
+        with opened(args) as program:
+            events, cases, fault = program.node.verify()
+    except (Misuse, StoreDamaged) as exc:
+        if exc.code not in DAMAGED:
+            raise
+        events, cases, fault = 0, 0, Fault(str(exc.detail["what"]), exc.code)
     data = {
         "ok": fault is None,
         "events": events,

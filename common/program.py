@@ -29,6 +29,7 @@ from common.vault import make_key_file, read_key_file
 
 GARBAGE_AFTER = 20_000  # new objects; a page of events makes hundreds of thousands that are no garbage yet
 WSGI = Callable[..., Iterable[bytes]]  # an application, whatever it was made with
+HUB_PROGRAM = "county-hub"  # the county's data are for it alone, all others for ``township-node``
 STORE, LOCK, PAPERS = "node.db", "serving.lock", "papers"
 THREADS = 6  # each keeps a connection, and what a page took: some 6 MB
 MAX_PORT = 65_535
@@ -128,11 +129,13 @@ def existing_store(args: argparse.Namespace) -> Store:
 
 @contextmanager
 def opened(args: argparse.Namespace) -> Iterator[Program]:
-    """The program over its data folder, closed at the end."""
+    """The program over its data folder, closed at the end.  Misuse ``data.other_program``: the other one's data."""
     store = existing_store(args)
     try:
         node = Node(store, practice_clock(), secrets.token_bytes)
         if node.enrolled:
+            if node.is_hub != (args.program == HUB_PROGRAM):
+                raise Misuse("data.other_program", path=str(data_folder(args)), name=node.name)
             refuse_moved_clock(node.practice)
         yield program_of(node, args)
     finally:

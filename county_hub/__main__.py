@@ -10,27 +10,26 @@ from pathlib import Path
 
 from common.cli import DONE, Outcome, data_folder, program_parser, run
 from common.clock import Pause, Unit, due_date
-from common.commands import Commands, a_count, a_day, add, add_group, add_shared_commands, iso
+from common.commands import Commands, a_count, a_day, add, add_group, add_shared_commands, an_address, iso
 from common.errors import NotFound
 from common.node import Node
-from common.program import alone, new_store, opened, practice_clock, refuse_moved_clock, serve
+from common.program import HUB_PROGRAM, alone, new_store, opened, practice_clock, refuse_moved_clock, serve
 from county_hub.slips import making
-from sync.slips import check_address
 
 UNITS: Mapping[str, Unit] = {"working": "working_day", "calendar": "calendar_day"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser, commands = program_parser("county-hub", "便民 Bianmin: the county's hub")
+    parser, commands = program_parser(HUB_PROGRAM, "便民 Bianmin: the county's hub")
     init = add(commands, "init", "start a county: its keys, divisions, calendar and catalogue", create)
     init.add_argument("--county", required=True, metavar="CODE", help="six-digit division code")
-    init.add_argument("--url", help="the hub's public address, in slips and QR codes")
+    init.add_argument("--url", type=an_address, help="the hub's public address, in slips and QR codes")
     init.add_argument(
         "--pack", type=Path, metavar="DIR", help="divisions, and where given calendar and catalogue"
     )
     init.add_argument("--practice", action="store_true", help="a practice county 演练: nothing in it counts")
     url = add_group(commands, "url", "the hub's public address")
-    add(url, "set", "set the public address", set_url).add_argument("url")
+    add(url, "set", "set the public address", set_url).add_argument("url", type=an_address)
     serving = add(commands, "serve", "serve pages and exchange until SIGTERM", serve_pages)
     serving.add_argument("--host", default="127.0.0.1")
     serving.add_argument("--port", type=a_count, default=0, help="0: a free one, which is printed")
@@ -50,7 +49,12 @@ def _slip_command(commands: Commands) -> None:
     which.add_argument("--township", metavar="CODE", help="a township and its villages")
     which.add_argument("--all", action="store_true", help="every township and village")
     slip.add_argument(
-        "--parent", action="append", default=[], metavar="URL", help="an address before the hub's own"
+        "--parent",
+        action="append",
+        default=[],
+        type=an_address,
+        metavar="URL",
+        help="an address before the hub's own",
     )
 
 
@@ -78,8 +82,6 @@ def create(args: argparse.Namespace) -> Outcome:
     from county_hub.founding import ROOT_KEY, publish_pack, write_root_key
 
     refuse_moved_clock(args.practice)
-    if args.url:
-        check_address(args.url)
     pack = load_pack(args.pack)
     if pack.county != args.county:
         raise BadPack([f"资料包是{pack.county_name}({pack.county})的,不是 {args.county} 的"])

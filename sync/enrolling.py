@@ -65,7 +65,7 @@ def issue_slip(
 ) -> Issued:
     """At the hub: a new slip for a township or a village.
 
-    Errors: NotPermitted ``slip.only_at_the_hub``; BadInput ``slip.unknown_office``, ``slip.no_parent``,
+    Errors: NotPermitted ``slip.only_at_the_hub``; BadInput ``slip.unknown_office``, ``slip.too_many_parents``,
     ``slip.bad_address``.
     """
     if node.level is not Level.COUNTY:
@@ -144,6 +144,8 @@ def relay_enrolment(links: Iterable[EnrolLink], request: bytes) -> bytes:
 def begin(node: Node, slip: Slip, random: Random, addresses: Sequence[str] = ()) -> None:
     """Make the request and keep it, before anything is sent: ``enrol`` can then be tried until it is answered.
 
+    Begun again, the slip and the addresses are those of the last time.
+
     Args:
         addresses: parents in the place of the slip's.
     """
@@ -153,8 +155,7 @@ def begin(node: Node, slip: Slip, random: Random, addresses: Sequence[str] = ())
     with node.store.write():
         node.store.local.set_setting(PENDING, {"office": slip.office, "request": request.decode("ascii")})
         node.store.local.set_setting(SLIP_PARENTS, list(slip.parents))
-        if addresses:
-            set_parents(node, addresses)
+        set_parents(node, addresses)
 
 
 def pending(node: Node) -> bool:

@@ -39,8 +39,9 @@ _PRACTICE = 0x01
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """``office`` a division's code; ``parents`` base addresses in the order to be tried; ``root`` the thumbprint of
-    the root key (RFC 7638, base64url); ``code`` 16 secret bytes; ``expires`` seconds since 1970 by the hub's clock."""
+    """``office`` a division's code; ``parents`` base addresses in the order to be tried, none where who sets the node
+    up is to name them; ``root`` the thumbprint of the root key (RFC 7638, base64url); ``code`` 16 secret bytes;
+    ``expires`` seconds since 1970 by the hub's clock."""
 
     office: str
     parents: tuple[str, ...]
@@ -53,8 +54,8 @@ class Slip:
         """Raises BadInput where a slip could not be written or used."""
         if not is_office(self.office) or division(self.office) != self.office:
             raise BadInput("slip.bad_office", office=self.office)
-        if not 0 < len(self.parents) <= MAX_PARENTS:
-            raise BadInput("slip.no_parent", most=MAX_PARENTS)
+        if len(self.parents) > MAX_PARENTS:
+            raise BadInput("slip.too_many_parents", most=MAX_PARENTS)
         for url in self.parents:
             check_address(url)
         if len(self.code) != CODE_BYTES or not 0 <= self.expires <= MAX_EXPIRES_S:

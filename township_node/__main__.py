@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 
 from common.cli import DONE, NO_LINK, REFUSED, Outcome, program_parser, run
-from common.commands import a_count, add, add_group, add_shared_commands
+from common.commands import a_count, add, add_group, add_shared_commands, an_address
 from common.errors import PeerRefused
 from common.offices import level
 from common.program import alone, opened, serve
 from common.texts import words
 from sync.child import SyncReport, parents, set_parents
-from sync.slips import check_address
 from township_node.exchanging import Exchanging
 from township_node.joining import join, require_enrolled
 
@@ -25,18 +24,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     init = add(commands, "init", "enrol this machine by its slip; run it again after a missing link", create)
     init.add_argument("--slip", required=True, metavar="FILE|TEXT")
     init.add_argument(
-        "--parent", action="append", default=[], metavar="URL", help="instead of the slip's addresses"
+        "--parent",
+        action="append",
+        default=[],
+        type=an_address,
+        metavar="URL",
+        help="instead of the slip's addresses",
     )
     serving = add(commands, "serve", "serve pages and exchange until SIGTERM", serve_pages)
     serving.add_argument("--host", default="127.0.0.1")
     serving.add_argument("--port", type=a_count, default=0, help="0: a free one, which is printed")
     serving.add_argument("--no-sync", action="store_true", help="do not exchange with the parents by itself")
     sync = add(commands, "sync", "exchange with the first parent that answers until level", sync_now)
-    sync.add_argument("--parent", action="append", default=[], metavar="URL")
+    sync.add_argument("--parent", action="append", default=[], type=an_address, metavar="URL")
     parent = add_group(commands, "parent", "the parents' addresses")
     add(parent, "list", "the parents' addresses in order", list_parents)
     change = add(parent, "set", "set the parents' addresses, in the order to be tried", change_parents)
-    change.add_argument("url", nargs="+")
+    change.add_argument("url", nargs="+", type=an_address)
     add_shared_commands(commands)
     return run(parser, argv)
 
@@ -60,8 +64,6 @@ def serve_pages(args: argparse.Namespace) -> int:
 
 
 def sync_now(args: argparse.Namespace) -> Outcome:
-    for url in args.parent:
-        check_address(url)
     with opened(args) as program:
         require_enrolled(program.node)
         report = Exchanging(program.node, program.papers).once(args.parent or None)
@@ -85,8 +87,6 @@ def list_parents(args: argparse.Namespace) -> Outcome:
 
 
 def change_parents(args: argparse.Namespace) -> Outcome:
-    for url in args.url:
-        check_address(url)
     with opened(args) as program:
         set_parents(program.node, args.url)
     return Outcome({"parents": args.url}, "\n".join(args.url))

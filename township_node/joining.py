@@ -12,12 +12,12 @@ from common.errors import Misuse, PeerRefused, PeerUnreachable
 from common.node import Node
 from common.program import PAPERS, STORE, existing_store, new_store, practice_clock, refuse_moved_clock
 from common.store import Store
-from sync.child import parents, set_parents, sync_once
+from sync.child import parents, sync_once
 from sync.enrol import Chain
 from sync.enrolling import begin, enrol, pending
 from sync.http import links
 from sync.papers import Room
-from sync.slips import Slip, check_address, read_slip
+from sync.slips import Slip, read_slip
 
 MAX_SLIP_BYTES = 10_000
 
@@ -25,18 +25,16 @@ MAX_SLIP_BYTES = 10_000
 def join(args: argparse.Namespace) -> Chain:
     """Create the node or take up where the last try ended; the chain that says whose node it now is.
 
-    Errors: Misuse ``data.exists`` for a node that is at work; BadInput for a slip that cannot be read; PeerUnreachable:
-    nothing is lost, run it again; PeerRefused: the slip is of no use.
+    Errors: Misuse ``data.exists`` for a node that is at work, ``slip.no_parent``; BadInput for a slip that cannot be
+    read; PeerUnreachable: nothing is lost, run it again; PeerRefused: the slip is of no use.
     """
     slip = read_slip(_text_of(args.slip))
     refuse_moved_clock(slip.practice)
-    for url in args.parent:
-        check_address(url)
+    if not (args.parent or slip.parents):
+        raise Misuse("slip.no_parent")
     store = _store_for(args, slip)
     try:
         node = Node(store, practice_clock(), secrets.token_bytes)
-        if args.parent:
-            set_parents(node, args.parent)
         with links(parents(node), time.monotonic) as ways:
             chain = enrol(node, ways)
             report = sync_once(node, ways, Room(store, data_folder(args) / PAPERS))
@@ -50,7 +48,7 @@ def join(args: argparse.Namespace) -> Chain:
 
 
 def _store_for(args: argparse.Namespace, slip: Slip) -> Store:
-    """The store of a node that has made its request: new, or as an earlier try left it."""
+    """The store of a node that has made its request: new, or as an earlier try left it, with the slip of this time."""
     if not (data_folder(args) / STORE).exists():
         with new_store(args) as store, store.write():
             node = Node.create(store, practice_clock(), secrets.token_bytes, root=slip.root)
@@ -61,6 +59,7 @@ def _store_for(args: argparse.Namespace, slip: Slip) -> Store:
     if node.root != slip.root or (not pending(node) and node.reference.size):
         store.close()
         raise Misuse("data.exists", path=str(data_folder(args)))
+    begin(node, slip, secrets.token_bytes, args.parent)
     return store
 
 

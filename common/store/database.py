@@ -56,7 +56,7 @@ def _in_our_words(exc: Exception) -> Exception:
         return StoreTrouble("store.full")
     if "locked" in said:
         return StoreTrouble("store.busy")
-    if "malformed" in said or "not a database" in said or "disk I/O" in said:
+    if any(sign in said for sign in ("malformed", "not a database", "disk I/O", "no such table")):
         return StoreDamaged("store.damaged_now", what=said)
     return exc
 

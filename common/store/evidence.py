@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from common.events import Seen
 from common.merkle import HASH_BYTES, Frontier
-from common.store.database import Database
+from common.store.database import Database, StoreDamaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,16 @@ class Evidence:
     # -- the hub's tree
 
     def tree(self) -> Frontier:
-        """The tree over all event ids in the order of pos; empty where none is kept."""
+        """The tree over all event ids in the order of pos; empty where none is kept.  StoreDamaged."""
         row = self._db.row("SELECT size, range FROM tree WHERE id = 1")
         if row is None:
             return Frontier()
         size, packed = row
-        return Frontier(size, tuple(packed[i : i + HASH_BYTES] for i in range(0, len(packed), HASH_BYTES)))
+        hashes = tuple(packed[i : i + HASH_BYTES] for i in range(0, len(packed), HASH_BYTES))
+        try:
+            return Frontier(size, hashes)
+        except ValueError as exc:
+            raise StoreDamaged("store.damaged_now", what="tree") from exc
 
     def tree_of(self, ids: Iterable[str]) -> Frontier:
         """The tree over these ids."""

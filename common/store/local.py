@@ -8,7 +8,7 @@ from dataclasses import astuple, dataclass
 from typing import Any, TypeVar
 
 from common.accounts import Password, Reset, Session, Token
-from common.store.database import Database, Value
+from common.store.database import Database, StoreDamaged, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +135,12 @@ class Local(_Accounts):
     # -- settings and secrets
 
     def setting(self, key: str, default: Any = None) -> Any:
-        """A JSON value."""
+        """A JSON value.  StoreDamaged where it is none."""
         found = self._db.one("SELECT value FROM setting WHERE key = ?", (key,))
-        return default if found is None else json.loads(found)
+        try:
+            return default if found is None else json.loads(found)
+        except ValueError as exc:
+            raise StoreDamaged("store.damaged_now", what=f"setting {key}") from exc
 
     def set_setting(self, key: str, value: Any) -> None:
         """Keep a JSON value; None removes it."""

@@ -40,7 +40,7 @@ class OpenSlip:
 def make(node: Node, offices: Iterable[str], addresses: Sequence[str] = ()) -> list[OpenSlip]:
     """A new slip for each office; the addresses given come before the hub's own.
 
-    Errors: BadInput ``slip.unknown_office``, ``slip.no_parent``, ``slip.bad_address``.
+    Errors: BadInput ``slip.unknown_office``, ``slip.too_many_parents``, ``slip.bad_address``.
     """
     url = node.reference.address
     parents = tuple(dict.fromkeys([*map(check_address, addresses), *([url] if url else [])]))

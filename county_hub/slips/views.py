@@ -41,13 +41,15 @@ def make() -> ResponseReturnValue:
     office = form.get("office", "")
     try:
         addresses = [check_address(address) for address in form.get("addresses", "").split()]
+        if not (addresses or node.reference.address):
+            raise BadInput("slip.no_parent")
     except BadInput as error:
         return _index_page({"addresses": words(error)}), error.http_status
     try:
         offices = _without_machine(node, office) if "whole" in form else [office]
         made = making.make(node, offices, addresses)
     except BadInput as error:
-        at = "addresses" if error.code == "slip.no_parent" else "office"
+        at = "addresses" if error.code == "slip.too_many_parents" else "office"
         return _index_page({at: words(error)}), error.http_status
     say(f"开了 {len(made)} 张。")
     return redirect(url_for("slips.printed", office=office, whole="1" if "whole" in form else None), 303)

@@ -16,5 +16,5 @@ from township_node.exchanging import Exchanging
 
 @contextmanager
 def township_app(data: Path) -> Iterator[Flask]:
-    with opened(argparse.Namespace(data=str(data), key_file=None)) as program:
+    with opened(argparse.Namespace(data=str(data), key_file=None, program="township-node")) as program:
         yield create_app(program, Exchanging(program.node, program.papers))

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from county_hub import __main__ as county_hub
 from sync.enrolling import issue_slip
 from tests.county import build_county
 from tests.hub import Hub
@@ -113,6 +114,34 @@ def test_init_without_a_link_ends_with_75_loses_nothing_and_goes_on_when_it_is_r
     assert made["office"] == TOWNSHIP
 
 
+def test_init_run_again_goes_by_the_slip_and_the_addresses_of_this_time(hub, address, machine):
+    machine("init", "--slip", slip_for(hub, TOWNSHIP, address), "--parent", LAN, code=75)
+    other = issue_slip(hub.node, "511322101", [address], lambda n: bytes(n)).text
+    assert machine("init", "--slip", other)["office"] == "511322101"
+
+
+def test_a_slip_that_was_refused_can_be_followed_by_a_good_one(hub, address, machine, tmp_path, capsys):
+    used = slip_for(hub, TOWNSHIP, address)
+    Machine(tmp_path / "first", capsys)("init", "--slip", used)
+    assert machine("init", "--slip", used, code=1)["error"] == "slip.used"
+    new = issue_slip(hub.node, TOWNSHIP, [address], lambda n: bytes(n)).text
+    assert machine("init", "--slip", new)["office"] == TOWNSHIP
+
+
+def test_a_slip_without_addresses_asks_for_one(hub, address, machine):
+    slip = slip_for(hub, TOWNSHIP)
+    assert machine("init", "--slip", slip, code=2)["error"] == "slip.no_parent"
+    assert not machine.data.exists()
+    assert machine("init", "--slip", slip, "--parent", address)["office"] == TOWNSHIP
+
+
+def test_the_countys_program_leaves_a_townships_data_alone(hub, address, machine, capsys):
+    machine("init", "--slip", slip_for(hub, TOWNSHIP, address))
+    capsys.readouterr()
+    assert county_hub.main(["status", "--data", str(machine.data), "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"] == "data.other_program"
+
+
 def test_init_on_a_node_that_is_at_work_refuses_and_changes_nothing(hub, address, machine):
     slip = slip_for(hub, TOWNSHIP, address)
     made = machine("init", "--slip", slip)
@@ -156,7 +185,7 @@ def test_parents_are_listed_and_set_in_their_order(hub, address, machine):
     wanted = ["http://192.168.1.10:8080", address]
     machine("parent", "set", *wanted)
     assert machine("parent", "list")["parents"] == wanted
-    machine("parent", "set", "ftp://nowhere", code=1)
+    machine("parent", "set", "ftp://nowhere", code=2)
     assert machine("parent", "list")["parents"] == wanted
 
 
