@@ -199,7 +199,7 @@ _DIVISION_DIGITS = {"county": 6, "township": 9, "village": 12}
 def _division(f: Field, raw: object, ctx: FormContext) -> str:
     level = f.level or "village"
     text = _code(raw)
-    if not re.fullmatch(f"[1-8][0-9]{{{_DIVISION_DIGITS[level] - 1}}}", text):
+    if not re.fullmatch(f"[1-9][0-9]{{{_DIVISION_DIGITS[level] - 1}}}", text):
         raise Wrong("form.division", "请从名单里选一个地方")
     if level != "county" and ctx.divisions is not None and text not in ctx.divisions:
         raise Wrong("form.division", "本县没有这个地方,请从名单里选")

@@ -38,6 +38,7 @@ TAKEN = [
     ("division", " 511322115203", VILLAGE, {}),
     ("division", "511322115", "511322115", {"level": "township"}),
     ("division", "110105", "110105", {"level": "county"}),
+    ("division", "999888101", "999888101", {"level": "township"}),  # of an invented county
     ("date", "2026年2月3日", "2026-02-03", {}),
     ("date", "20260203", "2026-02-03", {}),
     ("date", "2026/2/3", "2026-02-03", {}),
@@ -80,7 +81,7 @@ REFUSED = [
     ("bank_account", "62170", "form.bank_account", {}),
     ("plate", "京AI2345", "form.plate", {}),
     ("division", "511322115", "form.division", {}),
-    ("division", "911322115203", "form.division", {}),
+    ("division", "011322115203", "form.division", {}),
     ("date", "2025-02-29", "form.date", {}),
     ("date", "昨天", "form.date", {}),
     ("date", "1026-02-03", "form.date", {}),
