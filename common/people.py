@@ -70,7 +70,9 @@ def check_appointment(node: Node, name: str, office: str, role: str) -> None:
     """May this node appoint so?  BadInput or NotPermitted, in words that name what is wrong."""
     if node.level is Level.VILLAGE:
         raise NotPermitted("officer.village_appoints_none")
-    if not name.strip() or len(name) > MAX_NAME or not name.isprintable():
+    if not name.strip():
+        raise BadInput("officer.no_name")
+    if len(name) > MAX_NAME or not name.isprintable():
         raise BadInput("officer.bad_name", name=name[:MAX_NAME])
     if not is_office(office) or not _known(node, office):
         raise BadInput("officer.unknown_office", office=office)

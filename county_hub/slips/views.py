@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from common.errors import BadInput, NotFound
 from common.node import Node
 from common.offices import Level, level, parent
+from common.texts import say as say_of
 from common.texts import words
 from common.web import visitor
 from common.web.bar import say
@@ -39,6 +40,8 @@ def make() -> ResponseReturnValue:
     """One slip, or (``whole``) one for each place of a township that has neither a machine nor an open slip."""
     node, form = the_node(), request.form
     office = form.get("office", "")
+    if not office:
+        return _index_page({"office": say_of("slip.no_place")}), 400
     try:
         addresses = [check_address(address) for address in form.get("addresses", "").split()]
         if not (addresses or node.reference.address):

@@ -283,7 +283,7 @@ def test_a_password_that_is_not_given_or_too_short_is_said(cli, monkeypatch):
         ("王丽", TOWNSHIP, "chief", "officer.role_does_not_fit"),
         ("王丽", VILLAGE, "clerk", "officer.role_does_not_fit"),
         ("王丽", f"{TOWNSHIP}/XX", "clerk", "officer.unknown_office"),
-        (" ", TOWNSHIP, "clerk", "officer.bad_name"),
+        (" ", TOWNSHIP, "clerk", "officer.no_name"),
         ("王\n丽", TOWNSHIP, "clerk", "officer.bad_name"),
     ],
 )

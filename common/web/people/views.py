@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -13,6 +14,7 @@ from common.node import Node
 from common.offices import township_of
 from common.reference import Appointment
 from common.texts import ROLES, words
+from common.texts import say as text
 from common.web import visitor
 from common.web.bar import say
 from common.web.people import queries
@@ -21,6 +23,7 @@ from common.web.rights import right
 blueprint = Blueprint("people", __name__, template_folder="templates")
 
 APPOINT = "role:operator,lead"
+_ASKED = {"name": "officer.no_name", "office": "officer.no_office", "role": "officer.no_role"}
 _FIELDS = {
     "officer.bad_name": "name",
     "officer.unknown_office": "office",
@@ -55,11 +58,13 @@ def appoint() -> ResponseReturnValue:
 @right(APPOINT)
 def do_appoint() -> ResponseReturnValue:
     node, form = the_node(), request.form
+    if missing := [name for name in _ASKED if not form.get(name, "").strip()]:
+        return _appoint_page({name: text(_ASKED[name]) for name in missing}), 400
     try:
         name, office = form.get("name", ""), form.get("office", "")
         officer, new = people.appoint(node, name, office, form.get("role", ""))
     except AppError as error:
-        return _appoint_page(error), error.http_status
+        return _appoint_page({_FIELDS.get(error.code, "role"): words(error)}), error.http_status
     if people.serves_here(node, office):
         if new:
             say(f"已任用{name.strip()}。现在设一个口令,当面告诉本人。")
@@ -73,7 +78,7 @@ def do_appoint() -> ResponseReturnValue:
     return redirect(url_for("people.everybody", at=township_of(office)), 303)
 
 
-def _appoint_page(error: AppError | None = None) -> str:
+def _appoint_page(errors: Mapping[str, str] | None = None) -> str:
     node = the_node()
     area = queries.area(node, request.values.get("at", ""))
     return render_template(
@@ -82,7 +87,7 @@ def _appoint_page(error: AppError | None = None) -> str:
         areas=queries.areas(node),
         offices=queries.offices(node, area),
         roles=queries.roles(area),
-        errors={_FIELDS.get(error.code, "role"): words(error)} if error else {},
+        errors=errors or {},
     )
 
 

@@ -95,6 +95,16 @@ def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(hub, fields
     assert posting(page).fields["name"] == fields["name"]
 
 
+def test_all_that_is_missing_is_named_at_once_and_what_was_typed_stays(hub):
+    client = hub.client("何开明")
+    page = client.get("/people/appoint")
+    page = client.submit(posting(page), name=" ", status=400)
+    assert page.errors == ["没有写姓名。请写上。", "没有选承办单位。请选一个。", "没有选岗位。请选一个。"]
+    page = client.submit(posting(page), name="李娟", status=400)
+    assert posting(page).fields["name"] == "李娟"
+    assert len(page.errors) == 2
+
+
 def test_a_township_sees_and_appoints_its_own_alone(county, lead):
     page = lead.get("/people/all?at=511322")
     assert {"王丽", "周大勇", "陈会计", "蒲村长"} <= set(page.root.all("table")[0].text.split())
