@@ -87,7 +87,20 @@ class Liar:
         return header, []
 
     def _changes(self, me: Node, header: Header, lines: list[bytes]) -> Said:
-        return header, [self._changed(line) for line in lines]
+        return header, self._made_of(me, lines, lambda known: [self._changed(line) for line in known])
+
+    def _made_of(
+        self, me: Node, lines: list[bytes], make: Callable[[list[bytes]], list[bytes]]
+    ) -> list[bytes]:
+        """What it makes of what there is to say; where that is nothing, of a case that it holds.
+
+        Nothing true is said of such a case: the child may not be concerned.
+        """
+        cases = sorted(me.store.ledger.cases())
+        if lines or not cases:
+            return make(lines)
+        known = [event.line for event in me.store.ledger.of_case(self.draw.choice(cases))]
+        return [line for line in make(known) if line not in known]
 
     def _changed(self, line: bytes) -> bytes:
         at = self.draw.randrange(line.index(b" ") + 1, len(line))
@@ -95,20 +108,21 @@ class Liar:
 
     def _signs_itself(self, me: Node, header: Header, lines: list[bytes]) -> Said:
         """What others wrote, with another word in it and its own signature under it."""
-        forged, mine = [], f'"origin":"{me.id}/'.encode("ascii")
-        for line in lines:
-            if mine in line:
-                continue  # what it says in its own name it may say
-            payload = (
-                line.partition(b" ")[2].replace(b'"granted"', b'"refused"').replace(b'"at":1', b'"at":2')
-            )
-            forged.append(jws_sign(me.signing_key, payload).encode("ascii") + b" " + payload)
-        return header, forged
+        mine = f'"origin":"{me.id}/'.encode("ascii")  # what it says in its own name it may say
+
+        def forged(known: list[bytes]) -> list[bytes]:
+            return [_signed(me, line) for line in known if mine not in line]
+
+        return header, self._made_of(me, lines, forged)
 
     def _swaps(self, me: Node, header: Header, lines: list[bytes]) -> Said:
         """Each payload under the signature of the next."""
-        parts = [line.partition(b" ") for line in lines]
-        return header, [a[0] + b" " + b[2] for a, b in zip(parts, [*parts[1:], *parts[:1]], strict=True)]
+
+        def swapped(known: list[bytes]) -> list[bytes]:
+            parts = [line.partition(b" ") for line in known]
+            return [a[0] + b" " + b[2] for a, b in zip(parts, [*parts[1:], *parts[:1]], strict=True)]
+
+        return header, self._made_of(me, lines, swapped)
 
     def _shuffles(self, me: Node, header: Header, lines: list[bytes]) -> Said:
         self.draw.shuffle(lines)
@@ -144,6 +158,10 @@ class Liar:
     # -- upward
 
     def _lie_up(self, me: Node, header: Header, lines: list[bytes]) -> Said:
+        if self.draw.random() < 0.3:
+            header, forged = self._signs_itself(me, header, lines)
+            self.told["forges for the county"] += bool(forged)
+            return header, [*lines, *forged]
         kept = self._but_the_ends(lines, spare=me.id)
         self.told["withheld from the county"] += len(kept) < len(lines)
         return header, kept
@@ -162,6 +180,17 @@ class Liar:
         return kept
 
 
+def _signed(me: Node, line: bytes) -> bytes:
+    """A line with another word in it, and the liar's own signature."""
+    payload = line.partition(b" ")[2].replace(b'"granted"', b'"refused"').replace(b'"at":1', b'"at":2')
+    return jws_sign(me.signing_key, payload).encode("ascii") + b" " + payload
+
+
+# Their names; the last three are about what children offer.
+LIES = frozenset({
+    "withholds", "denies_all", "changes", "signs_itself", "swaps", "shuffles", "says_again", "hides_receipts",
+    "shows_old_receipts", "makes_receipts", "swallowed", "withheld from the county", "forges for the county",
+})  # fmt: skip
 _LIES: Sequence[Callable[[Liar, Node, Header, list[bytes]], Said]] = (
     Liar._withholds, Liar._withholds, Liar._withholds, Liar._denies_all, Liar._changes, Liar._signs_itself, Liar._swaps,
     Liar._shuffles, Liar._says_again, Liar._hides_receipts, Liar._shows_old_receipts, Liar._makes_receipts,

@@ -55,9 +55,9 @@ CHANNELS = {
 
 # How often an act is chosen among those that a page offers; what is not named here has 1.
 OFTEN: Mapping[str, float] = {
-    "case.submitted": 9, "case.accepted": 12, "case.taken": 12, "case.decided": 9, "case.offered": 7,
-    "case.stepped": 3,
-    "correction.handed_in": 0.3, "case.correction_asked": 2, "case.delivered": 3, "case.recalled": 0.6,
+    "case.submitted": 9, "case.accepted": 12, "case.taken": 12, "case.declined": 3, "case.decided": 9,
+    "case.offered": 7, "case.stepped": 3,
+    "correction.handed_in": 0.3, "case.correction_asked": 2, "case.delivered": 3, "case.recalled": 1,
     "case.resumed": 3,
     "case.restarted": 3, "case.adopted": 6, "ruling.dismissed": 2, "ruling.dated": 0.3, "case.taken_over": 0.5,
     "case.not_accepted": 0.4, "case.terminated": 0.15, "case.cancelled": 0.5, "withdrawal.asked": 0.1,
@@ -259,7 +259,7 @@ class People:
             wanted = [deciding_office(view.state, reference), intake_office(view.state, reference)]
         except (KeyError, ValueError):
             wanted = choices
-        to = draw.choice(wanted if draw.random() < 0.8 else choices)
+        to = draw.choice(wanted if draw.random() < 0.7 else choices)
         return c.OfferCase(to, "请办理") if to != view.state.holder else None
 
     def _step(self, machine: Machine, view: CaseView) -> c.Command | None:

@@ -133,7 +133,7 @@ class Simulation:
             (self._deliver_late, 3),
             (self._take_image, 3),
             (self._put_back, 2),
-            (self._lie, 2),
+            (self._lie, 3),
             (self._office_work, 3),
             (self._ask_for_paper, 3),
             (self._new_machine, 2),
@@ -293,6 +293,8 @@ class Simulation:
         if not having:
             return
         machine = self.draw.choice(having)
+        if not machine.up:
+            self._start(machine)  # what it wrote before it stopped may be on its way
         image = self.draw.choice(machine.images)
         machine.put_back(image)
         self.met["put back"] += 1
@@ -312,23 +314,17 @@ class Simulation:
             name = self.draw.choice(("township", "other-township", "township-2"))
             self.liars[name] = Liar(random.Random(f"liar {self.seed} {self._step_number}"))
             self.lied_to.add(name)
-            self._note_lies()
             self._say(f"{name}: lies")
 
     def _tell_truth(self, name: str) -> None:
         self.met.update({f"lie: {lie}": count for lie, count in self.liars.pop(name).told.items()})
         self._say(f"{name}: tells the truth")
 
-    def _note_lies(self) -> None:
-        """From a parent that has lied comes what has holes."""
-        self.watch.lied_to |= {
-            m.name for m in self.machines.values() if {p.name for p in m.parents} & self.lied_to
-        }
-
     def _twist(self, child: Machine, parent: Machine, data: bytes, upward: bool) -> bytes:
         if not (child.up and parent.up):
             return data
         if (liar := self.liars.get(parent.name)) is not None:
+            self.watch.lied_to.add(child.name)
             twist = liar.swallow if upward else liar.answer
             return twist(parent.here, child.here, data)
         if upward and (liar := self.liars.get(child.name)) is not None:
@@ -428,7 +424,6 @@ class Simulation:
         machine.run(node)
         self.machines[name] = machine
         self._note_surroundings(machine)
-        self._note_lies()
         self._say(f"{name}: set up with a slip for {office}, parents {[p.name for p in parents]}")
 
     def _parents_change(self) -> None:
@@ -441,7 +436,6 @@ class Simulation:
             ]
             machine.parents = self.draw.sample(above, min(len(above), self.draw.choice((1, 2)))) or [self.hub]
             self.met["parents changed"] += 1
-            self._note_lies()
             self._say(f"{machine.name}: parents {[p.name for p in machine.parents]}")
 
     # -- what happens on the way
@@ -521,7 +515,7 @@ class Simulation:
         before, reports = None, {}
         for _ in range(ROUNDS):
             before = self._positions()
-            for machine in list(self.machines.values()):
+            for machine in reversed(self.machines.values()):  # up before down
                 self._run(machine, lambda m=machine: reports.update({m.name: self._heal_at(m)}))
             level = all(report in ("level", None) for report in reports.values())
             if level and before == self._positions():

@@ -86,23 +86,30 @@ class Watch:
         self.final.setdefault(view.id, set()).update(shown)
 
     def _check_left(self, machine: Machine, view: CaseView, new: list[Stored]) -> None:
-        """Of a case that is out of its scope nothing comes down to a machine but what came before it left."""
+        """Of a case that is out of its scope nothing comes down to a machine but what came before it left.
+
+        It had not left for the parent as long as that lacked acts of the machine, or of those below it.  What these have
+        written concerns it in any case.
+        """
         node = machine.here
         if node.is_hub or not node.enrolled or not view.path or machine.name in self.lied_to:
             return
-        if _in_scope(view, node.office):
+        nodes, home = node.reference.nodes, node.office
+
+        def from_above(one: Stored) -> bool:
+            return one.source in nodes and not within(nodes[one.source].office, home)
+
+        ours = {node.id for node in nodes.values() if within(node.office, home)}
+        down = [one for one in new if from_above(one) and one.origin.partition("/")[0] not in ours]
+        if not down or _in_scope(view, home):
             return
-        nodes = node.reference.nodes
-        down = [
-            one for one in new if one.source in nodes and not within(nodes[one.source].office, node.office)
-        ]
-        if not down:
-            return
-        held = [one for one in node.store.ledger.stored_of_case(view.id) if one.pos < down[0].pos]
-        for one in (None, *down):
-            held += [one] if one else []
-            if _in_scope(fold([each.event for each in held], node.reference), node.office):
-                return
+        held = node.store.ledger.stored_of_case(view.id)
+        above, own = [one for one in held if from_above(one)], [one for one in held if not from_above(one)]
+        for upto in range(above.index(down[0]), len(above) + 1):
+            for known in range(len(own) + 1):
+                told = [one.event for one in (*above[:upto], *own[:known])]
+                if _in_scope(fold(told, node.reference), home):
+                    return
         words = f"{machine.name} got {short(one.id for one in down)} of case {view.id[:6]} after it had left"
         hold(False, 6, words)
 
@@ -125,8 +132,9 @@ class Watch:
         if said.refusal is None:
             refused = {id for id, _ in said.refused}
             sent = {event_id(line.partition(b" ")[2]) for line in lines}
-            parent.acked |= sent - refused
-            parent.acked |= {id for _, id in (said.heads or {}).values()}
+            acked = sent - refused | {id for _, id in (said.heads or {}).values()}
+            self._check_held(parent, acked)
+            parent.acked |= acked
         for line in said.receipts:
             hub.acked |= {id for _, id in read_receipt(line.encode("utf-8")).heads.values()}
 
@@ -234,8 +242,11 @@ class Watch:
         hold(len(heads) == 1, 2, "the reference ledger differs")
 
     def _check_acknowledged(self, machine: Machine) -> None:
+        self._check_held(machine, machine.acked)
+
+    def _check_held(self, machine: Machine, ids: set[str]) -> None:
         store = machine.here.store
-        gone = machine.acked - store.ledger.has(machine.acked)
+        gone = ids - store.ledger.has(ids)
         gone -= store.waiting.has(gone) | store.stubs.has(gone)
         hold(not gone, 1, f"{machine.name} has lost {short(gone)}")
 
