@@ -107,11 +107,17 @@ def show_act(
         page=case,
         typed=typed,
         errors=errors or {},
+        written=[words for name, words in typed.items(multi=True) if _is_words(name, words)] if typed else [],
         between=list(since(case, stale_base)) if stale_base is not None else [],
         fits=act.fits(desk),
         choices=CHOICES,
     )
     return answer, status
+
+
+def _is_words(name: str, value: str) -> bool:
+    """Is it a sentence that somebody wrote, no choice and no address of ours?"""
+    return not name.startswith("_") and name != "next" and not value.isascii()
 
 
 def do_act(
