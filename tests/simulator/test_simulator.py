@@ -14,7 +14,7 @@ from tests.simulator.machines import ZONES, locales
 from tests.simulator.simulation import Simulation
 
 pytestmark = pytest.mark.slow
-SEEDS = range(1, 301)
+SEEDS = range(1, 251)
 
 
 @cache

@@ -88,8 +88,8 @@ class Watch:
     def _check_left(self, machine: Machine, view: CaseView, new: list[Stored]) -> None:
         """Of a case that is out of its scope nothing comes down to a machine but what came before it left.
 
-        It had not left for the parent as long as that lacked acts of the machine, or of those below it.  What these have
-        written concerns it in any case.
+        It had not left for the parent as long as that lacked acts of the machine, or of those below it.  What these
+        have written concerns it in any case.
         """
         node = machine.here
         if node.is_hub or not node.enrolled or not view.path or machine.name in self.lied_to:
