@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import importlib.util
 import json
+import locale
 import os
 import sqlite3
 import subprocess
@@ -33,6 +34,7 @@ def enter(*extras):
     it standing and loses no time. Ends the program with a sentence on stderr where that cannot be done.
     """
     _require_python()
+    _can_name_the_folder()
     if not _stands(extras):
         with _alone():
             if not _stands(extras):
@@ -47,6 +49,15 @@ def _require_python():
             "This needs Python {}.{} or newer; {} is {}.{}. Install a newer one and start the script with it, "
             "for example: python3.11 {}".format(*OLDEST, sys.executable, *sys.version_info[:2], sys.argv[0])
         )
+
+
+def _can_name_the_folder():
+    """The environment names this folder in a file in the locale's encoding: in the locale C not one in Chinese."""
+    if os.name != "nt":
+        try:
+            str(ROOT).encode(locale.getencoding())
+        except UnicodeEncodeError:
+            os.environ["LC_ALL"] = "C.UTF-8"
 
 
 def _require_venv():

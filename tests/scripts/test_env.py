@@ -50,6 +50,25 @@ def run(project: Path, *arguments: str, before: str = "") -> subprocess.Complete
     )
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a locale of POSIX")
+def test_a_folder_in_chinese_can_be_named_in_the_locale_c(project, tmp_path_factory):
+    """Python reads where an editable project lies from a file in the locale's encoding."""
+    chinese = tmp_path_factory.mktemp("便民") / "源码"
+    shutil.copytree(project, chinese)
+    make_environment(chinese, ["dev"])
+    (chinese / "scripts" / "try").write_text(
+        SCRIPT.replace("sys.prefix", "__import__('locale').getencoding()")
+    )
+    ended = subprocess.run(
+        [sys.executable, str(chinese / "scripts" / "try")],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        env={**os.environ, "LC_ALL": "C"},
+    )
+    assert ended.stdout.split()[0].lower() == "utf-8", ended.stderr
+
+
 def test_a_standing_environment_is_entered_with_the_same_arguments_flags_and_exit_code(project):
     make_environment(project, ["dev"])
     ended = run(project, "--once", "回龙镇")
