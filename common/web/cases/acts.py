@@ -191,7 +191,7 @@ ACTS: tuple[Act, ...] = (
     Act("cancel", "case.cancelled", "撤回登记", lambda d: "还没有送到受理单位,撤回后作废,可以重新登记。",
         reading.reasoned(lambda reason: c.CancelCase(reason)), grave=True, told="已撤回登记。"),
     Act("withdraw", "withdrawal.asked", "申请撤回", lambda d: "申请人要求撤回。送到承办单位后,办件终止,材料退还。",
-        reading.withdraw, offered=lambda d: d.state.status is not Status.REGISTERED, grave=True,
+        reading.withdraw, offered=lambda d: d.state.status is not Status.REGISTERED and not d.withdrawal_asked, grave=True,
         photo=("withdrawal", "撤回申请书"),
         told="已记下撤回申请,送到承办单位后办件终止。"),
     Act("urge", "case.urged", "催办", lambda d: f"提醒{d.name(d.state.holder)}尽快办。", reading.urge,

@@ -20,7 +20,7 @@ from common.node import CaseFile
 from common.offices import RANK, Level, division, level, parent
 from common.reference import Appointment, Reference
 from common.web.cases.story import basis_words
-from common.web.cases.wanted import handed_in, papers_wanted, registration
+from common.web.cases.wanted import handed_in, on_the_way, papers_wanted, registration
 
 
 @dataclass(frozen=True)
@@ -240,9 +240,20 @@ class Desk:
         return [(office, self.name(office)) for office in offices]
 
     @cached_property
-    def handed_in(self) -> frozenset[str]:
-        """Ids of the corrections that are still on their way to the holder."""
+    def on_the_way(self) -> frozenset[str]:
+        """Ids of the asks that their arrival at the holder will hear."""
+        return on_the_way(self.view)
+
+    @property
+    def handed_in(self) -> bool:
+        """Is a correction on its way to the holder?"""
         return handed_in(self.view)
+
+    @property
+    def withdrawal_asked(self) -> bool:
+        """Has the applicant asked to withdraw, and nobody heard it yet?"""
+        events = self.view.events
+        return any(events[ask].type == "withdrawal.asked" for ask in self.view.asks if ask in events)
 
     # -- papers
 

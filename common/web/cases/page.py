@@ -137,7 +137,7 @@ class CasePage:
         if view.waiting:
             words = f"有 {len(view.waiting)} 个动作还不能判断:前面的记录没有到。同步后会自动接上。"
             found.append(Warning(words, anchor="trail"))
-        unheard = [ask for ask in view.asks if ask not in desk.handed_in]
+        unheard = [ask for ask in view.asks if ask not in desk.on_the_way]
         if unheard:
             found.append(Warning(f"群众有 {len(unheard)} 个请求还没有听取或答复。", anchor="trail"))
         if declined := self._declined:
@@ -256,6 +256,8 @@ class CasePage:
             return self._after_the_end()
         if state.status is Status.CORRECTING and desk.handed_in:
             return f"补正材料已经交出,等{desk.name(state.holder)}收到。"
+        if desk.on_the_way:
+            return f"撤回申请已经交出,等{desk.name(state.holder)}收到,办件终止。"
         if state.status is Status.CORRECTING and state.correct_by:
             last = date_words(state.correct_by, desk.today)
             return f"等申请人补材料,{last}(含)前。补来后由{desk.name(state.holder)}接着办。"

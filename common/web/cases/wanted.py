@@ -28,7 +28,15 @@ def papers_wanted(acts: Sequence[Event], item: Item) -> list[Requirement]:
     return [each for each in wanted if each.required]
 
 
-def handed_in(view: CaseView) -> frozenset[str]:
-    """Ids of the corrections that were handed in and have not arrived at the holder yet (R-209)."""
-    open_asks = (view.events[ask] for ask in view.asks if ask in view.events)
-    return frozenset(event.id for event in open_asks if event.type == "correction.handed_in")
+def on_the_way(view: CaseView) -> frozenset[str]:
+    """Ids of the asks that their arrival at the holder hears: corrections and, before a decision, withdrawals."""
+    heard_by_arrival = {"correction.handed_in"} | (
+        {"withdrawal.asked"} if view.state.decision is None else set()
+    )
+    asks = (view.events[ask] for ask in view.asks if ask in view.events)
+    return frozenset(event.id for event in asks if event.type in heard_by_arrival)
+
+
+def handed_in(view: CaseView) -> bool:
+    """Was a correction handed in that has not arrived at the holder yet (R-209)?"""
+    return any(view.events[ask].type == "correction.handed_in" for ask in on_the_way(view))

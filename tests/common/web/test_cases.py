@@ -513,6 +513,17 @@ def test_a_correction_that_was_handed_in_waits_for_its_arrival_and_is_not_asked_
     assert "已收件" in agent.get(f"/cases/{journey.number}").text
 
 
+def test_a_withdrawal_waits_for_its_arrival_and_is_not_offered_again(county, agent):
+    journey = Journey.start(county)
+    journey.do(county.village, "陈会计", c.AskWithdrawal("不想办了"))
+    page = agent.get(f"/cases/{journey.number}")
+    assert "撤回申请已经交出,等回龙镇便民服务中心收到" in page.text
+    assert "还没有听取" not in page.text
+    assert "申请撤回" not in page.main.classed("quiet-acts")[0].text
+    county.level()
+    assert "已终止" in agent.get(f"/cases/{journey.number}").text
+
+
 def test_what_was_submitted_and_has_not_arrived_is_not_called_unsent(county, agent):
     made = county.register(county.village)
     page = agent.get(f"/cases/{made.body['number']}")
