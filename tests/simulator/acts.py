@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from common.case import CaseView
 from common.case.acts import is_receipt
 from common.events import Event
-from common.offices import division, township_of
+from common.offices import division, township_of, within
 from common.reference import Reference
 from tests.simulator.broken import hold
 
@@ -66,6 +66,17 @@ def concerned(view: CaseView) -> set[str]:
         elif event.type in ("case.taken", "case.taken_over") or is_receipt(event):
             found.add(office)
     return {division(office) for office in found if office}
+
+
+def in_scope(view: CaseView, home: str) -> bool:
+    """Does the case concern a node of this division, or one below it?  Whoever ever took it, in effect or not, goes on
+    hearing of it; a township's scope includes its villages'."""
+    took = {
+        division(event.body["office"])
+        for event in view.events.values()
+        if event.type in ("case.taken", "case.taken_over") or is_receipt(event)
+    }
+    return any(within(code, home) for code in concerned(view) | took)
 
 
 def named(view: CaseView) -> set[str]:

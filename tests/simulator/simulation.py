@@ -324,7 +324,6 @@ class Simulation:
         if not (child.up and parent.up):
             return data
         if (liar := self.liars.get(parent.name)) is not None:
-            self.watch.lied_to.add(child.name)
             twist = liar.swallow if upward else liar.answer
             return twist(parent.here, child.here, data)
         if upward and (liar := self.liars.get(child.name)) is not None:

@@ -21,7 +21,7 @@ from sync import wire
 from sync.child import papers_left
 from sync.headers import read_answer
 from tests.model import Facts, Model
-from tests.simulator.acts import built_on, check_day, check_holder, concerned, named, short
+from tests.simulator.acts import built_on, check_day, check_holder, concerned, in_scope, named, short
 from tests.simulator.broken import hold
 from tests.simulator.machines import Machine
 
@@ -35,14 +35,12 @@ class Watch:
     genuine   ids of all events that a machine of the county wrote
     written   how many of each type
     final     case -> ids of acts that some machine has shown as final
-    lied_to   names of machines with a parent that has lied: what came down to them has holes
     """
 
     draw: random.Random
     genuine: set[str] = field(default_factory=set)
     written: Counter[str] = field(default_factory=Counter)
     final: dict[str, set[str]] = field(default_factory=dict)
-    lied_to: set[str] = field(default_factory=set)
     _compared: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     # -- while it goes on
@@ -55,7 +53,7 @@ class Watch:
     def _look_at(self, machine: Machine) -> None:
         """What is new at a machine: its own events, and the cases that they touch."""
         node = machine.here
-        touched: dict[str, list[Stored]] = {}
+        touched: dict[str, None] = {}
         for one in node.store.ledger.log(machine.seen_pos + 1):
             machine.seen_pos = one.pos
             if one.source == OWN and one.id not in self.genuine:
@@ -63,13 +61,12 @@ class Watch:
                 self.written[one.event.type] += 1
                 check_day(one.event)
             if case := one.event.case_id:
-                touched.setdefault(case, []).append(one)
+                touched[case] = None
         machine.note_reference()
-        for case, new in touched.items():
+        for case in touched:
             view = fold(node.store.ledger.of_case(case), node.reference)
             check_holder(view, node.reference)
             self._check_final(machine, view)
-            self._check_left(machine, view, new)
 
     def _check_final(self, machine: Machine, view: CaseView) -> None:
         """What was shown as final is in effect, and all on which the county has built."""
@@ -85,34 +82,6 @@ class Watch:
         shown.update(x for x in view.path if x in view.pinned)
         self.final.setdefault(view.id, set()).update(shown)
 
-    def _check_left(self, machine: Machine, view: CaseView, new: list[Stored]) -> None:
-        """Of a case that is out of its scope nothing comes down to a machine but what came before it left.
-
-        It had not left for the parent as long as that lacked acts of the machine, or of those below it.  What these
-        have written concerns it in any case.
-        """
-        node = machine.here
-        if node.is_hub or not node.enrolled or not view.path or machine.name in self.lied_to:
-            return
-        nodes, home = node.reference.nodes, node.office
-
-        def from_above(one: Stored) -> bool:
-            return one.source in nodes and not within(nodes[one.source].office, home)
-
-        ours = {node.id for node in nodes.values() if within(node.office, home)}
-        down = [one for one in new if from_above(one) and one.origin.partition("/")[0] not in ours]
-        if not down or _in_scope(view, home):
-            return
-        held = node.store.ledger.stored_of_case(view.id)
-        above, own = [one for one in held if from_above(one)], [one for one in held if not from_above(one)]
-        for upto in range(above.index(down[0]), len(above) + 1):
-            for known in range(len(own) + 1):
-                told = [one.event for one in (*above[:upto], *own[:known])]
-                if _in_scope(fold(told, node.reference), home):
-                    return
-        words = f"{machine.name} got {short(one.id for one in down)} of case {view.id[:6]} after it had left"
-        hold(False, 6, words)
-
     def started_again(self, machine: Machine) -> None:
         """After a stop: what it had acknowledged is there."""
         self._check_acknowledged(machine)
@@ -125,7 +94,7 @@ class Watch:
         """
         try:
             _, lines = wire.read(wire.unseal(message, parent.here.seal_key))
-            header, _ = wire.read(wire.unseal(answer, child.here.seal_key))
+            header, told = wire.read(wire.unseal(answer, child.here.seal_key))
             said = read_answer(header)
         except AppError:
             return
@@ -135,8 +104,39 @@ class Watch:
             acked = sent - refused | {id for _, id in (said.heads or {}).values()}
             self._check_held(parent, acked)
             parent.acked |= acked
+            self._check_told(child, parent, told)
         for line in said.receipts:
             hub.acked |= {id for _, id in read_receipt(line.encode("utf-8")).heads.values()}
+
+    def _check_told(self, child: Machine, parent: Machine, lines: Iterable[bytes]) -> None:
+        """Of a case out of the child's scope it is told what came to the parent before the case left, and no more.
+
+        What nodes of the child's own division have written concerns it in any case.
+        """
+        nodes, home = parent.here.reference.nodes, child.home
+        told: dict[str, set[str]] = {}
+        for event in (decode(split_line(line)[1]) for line in lines):
+            if event.case_id and not (event.node in nodes and within(nodes[event.node].office, home)):
+                told.setdefault(event.case_id, set()).add(event.id)
+        for case, ids in told.items():
+            stored = parent.here.store.ledger.stored_of_case(case)
+            left = [
+                one for one in stored if one.id in ids and not self._was_in_scope(parent, stored, one, home)
+            ]
+            words = f"{parent.name} tells {child.name} {short(one.id for one in left)} of case {case[:6]}"
+            hold(not left, 6, f"{words}, which does not concern it any more")
+
+    def _was_in_scope(self, parent: Machine, stored: list[Stored], told: Stored, home: str) -> bool:
+        """Before the parent took the event in, with what came along and what it wrote upon it, or at any time since."""
+        since = stored.index(told)
+        while since and stored[since].source == OWN:
+            since -= 1
+        while since and stored[since - 1].source == stored[since].source:
+            since -= 1
+        return any(
+            in_scope(fold([one.event for one in stored[:upto]], parent.here.reference), home)
+            for upto in range(len(stored), since - 1, -1)
+        )
 
     def check_sealed(self, message: bytes, others: Iterable[Machine]) -> None:
         """Nobody but the reader reads a message."""
@@ -399,11 +399,6 @@ def _signed_for(hub: Machine, office: str, number: int) -> set[str]:
         else:
             cases.setdefault(entry.case, set()).add(entry.id)
     return feeds.counted(office, others).union(*cases.values())
-
-
-def _in_scope(view: CaseView, home: str) -> bool:
-    """A township's scope includes its villages'."""
-    return any(within(code, home) for code in concerned(view))
 
 
 def _case_of(line: bytes) -> str | None:
