@@ -208,7 +208,7 @@ def test_a_parent_that_gives_other_divisions_feeds_is_found():
 
 def test_a_case_that_goes_on_being_sent_after_it_has_left_is_found(monkeypatch):
     monkeypatch.setattr(Writer, "leave", lambda self, division, case, events: None)
-    breaks(6)
+    breaks(6, first=16)
 
 
 # -- 7: one due date

@@ -120,6 +120,8 @@ class Watch:
                 told.setdefault(event.case_id, set()).add(event.id)
         for case, ids in told.items():
             stored = parent.here.store.ledger.stored_of_case(case)
+            if in_scope(fold([one.event for one in stored], parent.here.reference), home):
+                continue
             left = [
                 one for one in stored if one.id in ids and not self._was_in_scope(parent, stored, one, home)
             ]
@@ -135,7 +137,7 @@ class Watch:
             since -= 1
         return any(
             in_scope(fold([one.event for one in stored[:upto]], parent.here.reference), home)
-            for upto in range(len(stored), since - 1, -1)
+            for upto in range(since, len(stored))
         )
 
     def check_sealed(self, message: bytes, others: Iterable[Machine]) -> None:
