@@ -19,6 +19,8 @@ JITTER = 0.25
 """A wait is longer or shorter by up to this part of it, so that a township's villages do not come all at once."""
 GATHER_S = 0.3
 """After a nudge, wait so long for others: one form often makes several acts."""
+STOPS_IN_S = 3.0
+"""Told to end, wait so long for the round under way: a parent that hangs must not keep the machine from going off."""
 
 Sync = Callable[[Callable[[Progress], None], Callable[[], bool]], SyncReport]
 Chore = Callable[[], object]
@@ -88,8 +90,8 @@ class Worker:
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self, timeout_s: float = 35.0) -> None:
-        """End after the round under way; what has arrived stays."""
+    def stop(self, timeout_s: float = STOPS_IN_S) -> None:
+        """End after the round under way, or in the midst of one that takes long; what has arrived stays."""
         with self._wake:
             self._stopped = True
             self._wake.notify_all()

@@ -164,6 +164,23 @@ def test_chores_are_done_at_the_hub_too(working):
     assert worker.now() is None
 
 
+def test_a_parent_that_hangs_keeps_nobody_from_ending():
+    asked, hung = threading.Event(), threading.Event()
+
+    def sync(listen, stopped):
+        asked.set()
+        hung.wait(60)
+        return LEVEL
+
+    worker = Worker(sync, monotonic=lambda: 0.0, random=lambda: 0.5)
+    worker.start()
+    assert asked.wait(PATIENCE_S)
+    begun = time.monotonic()
+    worker.stop()
+    assert time.monotonic() - begun < PATIENCE_S
+    hung.set()
+
+
 def test_a_sync_under_way_hears_that_it_should_stop():
     asked = threading.Event()
     heard = []
