@@ -18,7 +18,10 @@ from pathlib import Path
 from typing import Protocol
 
 from common.errors import AppError, BadInput, CommandRefused, NotFound, PeerUnreachable
+from common.events import decode, split_line
 from common.keys import hmac_sha256
+from common.node.lines import NO_KEY
+from common.node.projecting import pages
 from common.papers import keep_file, paper_path, reserve_bytes
 from common.store import Store
 from common.store.local import PaperFile
@@ -38,6 +41,7 @@ OFFERED = 16
 TRACKED = 4
 """Papers of which one offer asks whether they are at the county."""
 TRIES = 3
+_WAITING_LOOKED_AT = 2000
 
 _TAG_BYTES = 16
 _STAGING = ".staging"
@@ -219,6 +223,8 @@ class Desk:
         self, offered: Sequence[tuple[str, int]]
     ) -> tuple[tuple[tuple[str, str, int], ...], tuple[tuple[str, str], ...]]:
         sizes = {row.hash: row.size for row in self._store.views.papers_by_hash(hash for hash, _ in offered)}
+        if any(hash not in sizes for hash, _ in offered):
+            sizes = {**self._waited_for(), **sizes}
         wants: list[tuple[str, str, int]] = []
         later: list[tuple[str, str]] = []
         for hash, _ in offered:
@@ -231,6 +237,19 @@ class Desk:
             else:
                 wants.append((hash, self.capability("up", hash, sizes[hash]), self._room.part_bytes(hash)))
         return tuple(wants), tuple(later)
+
+    def _waited_for(self) -> dict[str, int]:
+        """hash -> size of the papers that lines name which wait here, for a ruling it may be: what comes is kept.
+
+        Not of those whose signature nobody could check yet: anybody may have written them.
+        """
+        found = {}
+        for held in self._store.waiting.list(_WAITING_LOOKED_AT):
+            if held.reason != NO_KEY:
+                found.update(
+                    {page["hash"]: page["size"] for _, page in pages(decode(split_line(held.line)[1]))}
+                )
+        return found
 
     def _gives(self, asked: Iterable[str], divisions: Sequence[str]) -> tuple[tuple[str, str], ...]:
         rows = {row.hash: row for row in self._store.views.papers_by_hash(asked)}

@@ -14,6 +14,7 @@ from common.errors import AppError
 from common.node.values import Truth
 from common.store.local import PaperFile
 from common.vault import paper_hash
+from county_hub.nodes.queries import revoke
 from sync import papers
 from sync.http import UP
 from sync.papers import MAX_PAPER_BYTES, MAX_PIECE_BYTES
@@ -46,6 +47,19 @@ def test_papers_follow_their_events_to_the_township_and_to_the_county(sent):
             linked.rooms[c.hub.id].path(hash).read_bytes()
             == linked.rooms[c.village.id].path(hash).read_bytes()
         )
+
+
+def test_papers_of_acts_after_a_cut_off_are_secured_at_the_county_too(linked: Linked):
+    """Their events wait there for a ruling; the township that took them before it knew owes nothing for ever."""
+    c = linked.county
+    revoke(c.hub, c.village.id, "丢失")
+    paper = linked.paper(c.village)
+    c.register(c.village, papers=(paper,))
+    assert linked.sync(c.village, c.township).result == "level"
+    assert [linked.sync(c.township, c.hub).result for _ in range(2)] == ["level", "level"]
+    assert {held.reason for held in c.hub.store.waiting.list()} == {"wait.cut"}
+    assert have(linked, c.hub, [paper["pages"][0]["hash"]]) == [True]
+    assert c.township.status().unsent_papers == 0
 
 
 def test_the_village_learns_that_its_papers_are_at_the_county(sent):
