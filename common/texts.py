@@ -290,6 +290,7 @@ TEXTS: Mapping[str, str] = {
     "sync.parent_revoked": "上级 {name}({url})已被县里停用。请换一个上级地址。",
     "sync.refused": "上级没有同意。请看给出的原因,改好再同步。",
     "sync.revoked": "这台机器已被县里停用,不再交换。本机的记录都还在,请找县里的技术员。",
+    "sync.silent": "{url} 没有回音。没有丢失任何记录,会自动再试。",
     "sync.stopped": "程序要停了,这次同步没有做完。没有丢失任何记录,下次接着传。",
     "sync.too_large_for_peer": "一次传得太多,对方没有收下。会自动分小再传。",
     "sync.too_slow": "{url} 太慢,{limit_s} 秒没有传完。已传到的都算数,会自动接着传。",

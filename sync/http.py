@@ -151,6 +151,8 @@ class HttpLink:
                 )
         except (requests.ConnectTimeout, requests.exceptions.InvalidURL) as exc:
             raise PeerUnreachable("sync.unreachable", url=self.url) from exc
+        except requests.ReadTimeout as exc:  # the message went, and not a byte came back
+            raise PeerUnreachable("sync.silent", url=self.url) from exc
         except (requests.RequestException, HTTPError, OSError, ValueError) as exc:
             raise PeerUnreachable(_why(exc), url=self.url) from exc
 

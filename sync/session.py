@@ -101,6 +101,11 @@ class SyncReport:
         }
 
 
+def _small(offered: Offered) -> bool:
+    """No smaller message would get further."""
+    return sum(map(len, offered.lines)) <= MIN_PAGE_BYTES
+
+
 def contact(node: Node, link: Link, *, again: bool = False) -> Chain:
     """Who answers at a link's address, checked against the root key before anything else is said to it.
 
@@ -256,7 +261,8 @@ class Session:
                     raise
             except PeerUnreachable as exc:
                 self._cuts += 1
-                if exc.code == "sync.unreachable" or not self._shrink() or self._cuts > CUTS:
+                dead = exc.code == "sync.unreachable" or (exc.code == "sync.silent" and _small(offered))
+                if dead or not self._shrink() or self._cuts > CUTS:
                     raise
             offered = self._prepare()
 

@@ -125,8 +125,8 @@ class Linked:
 class MemoryLink:
     """A link without a wire.  ``faults``: one for each message, in order, then none.
 
-    ``lost``: the message never arrives; ``cut``: it arrives, the answer does not; any function: what it makes of the
-    answer arrives; ``old``: the answer before this one arrives.
+    ``lost``: the message never arrives; ``silent``: it goes, and nothing is ever heard; ``cut``: it arrives, the answer
+    does not; any function: what it makes of the answer arrives; ``old``: the answer before this one arrives.
     """
 
     def __init__(self, parent: Parent, *faults: str | Callable[[bytes], bytes]) -> None:
@@ -143,6 +143,8 @@ class MemoryLink:
         self.messages.append(message)
         if fault == "lost":
             raise PeerUnreachable("sync.cut")
+        if fault == "silent":
+            raise PeerUnreachable("sync.silent")
         self.answers.append(self.parent.exchange(message))
         if meanwhile:
             meanwhile()

@@ -95,6 +95,15 @@ def test_the_first_parent_that_answers_is_used(linked: Linked):
     assert linked.sync(c.village, c.township, alive).parent == f"http://{c.township.id}"
 
 
+def test_a_parent_that_does_not_answer_a_small_message_is_left_at_once(linked: Linked):
+    """Smaller pages get through a bad link; who hangs, hangs, and each wait is half a minute."""
+    c = linked.county
+    c.register(c.village)
+    link = linked.link(c.township, *["silent"] * 9)
+    report = linked.sync(c.village, link)
+    assert (report.result, report.code, len(link.messages)) == ("cut", "sync.silent", 1)
+
+
 def test_no_parent_in_reach_is_a_cut_and_loses_nothing(linked: Linked):
     c = linked.county
     c.register(c.village)

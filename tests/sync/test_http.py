@@ -338,8 +338,9 @@ def test_no_server_is_no_link():
 def test_a_silent_server_is_left_after_the_timeout():
     stop = threading.Event()
     with server(lambda connection: stop.wait(3) and None) as url, http_link(url, read_timeout_s=0.2) as link:
-        with pytest.raises(PeerUnreachable):
+        with pytest.raises(PeerUnreachable) as silent:
             link.node()
+        assert silent.value.code == "sync.silent"
         stop.set()
 
 
