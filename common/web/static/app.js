@@ -549,6 +549,11 @@ function showLock() {
 // -- small things
 
 function smallThings() {
+  // On a phone the header's links run past the edge: the one of this page is brought into sight.
+  const here = one('.frame nav [aria-current="page"]');
+  const links = here && here.closest("nav");
+  if (links) links.scrollLeft = here.offsetLeft - links.offsetLeft - (links.clientWidth - here.offsetWidth) / 2;
+
   for (const button of all("[data-print]")) {
     button.hidden = false;
     button.addEventListener("click", () => window.print());
