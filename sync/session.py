@@ -474,6 +474,8 @@ class Session:
         peers.taken(known & offered.sent.keys())
 
     def _note_papers(self, offered: Offered, answer: Answer) -> None:
+        if answer.refusal is not None:
+            return  # it looked at none
         local = self._node.store.local
         open_ = {hash for hash, *_ in (*answer.wants, *answer.later)}
         at_county = self._parent.office == self._node.reference.county

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 from tusclient.client import TusClient
 
+from common.case.commands import AddPapers
 from common.errors import AppError
 from common.node.values import Truth
 from common.store.local import PaperFile
@@ -60,6 +61,20 @@ def test_papers_of_acts_after_a_cut_off_are_secured_at_the_county_too(linked: Li
     assert {held.reason for held in c.hub.store.waiting.list()} == {"wait.cut"}
     assert have(linked, c.hub, [paper["pages"][0]["hash"]]) == [True]
     assert c.township.status().unsent_papers == 0
+
+
+def test_a_refusal_says_nothing_of_papers(sent):
+    """A machine out of service is refused: what it offered is not taken for given."""
+    linked, case, hashes = sent
+    c = linked.county
+    linked.sync(c.village, c.hub)
+    paper = linked.paper(c.village)
+    c.village.act(AddPapers((paper,)), c.agent(c.village), case=case)
+    revoke(c.hub, c.village.id, "丢失")
+    assert linked.sync(c.village, c.hub).code == "sync.revoked"
+    assert c.village.status().unsent_papers == 1
+    truth = {p.hash: p.truth for p in c.village.case(case).papers}
+    assert truth == {paper["pages"][0]["hash"]: Truth.HERE, **dict.fromkeys(hashes, Truth.COUNTY)}
 
 
 def test_the_village_learns_that_its_papers_are_at_the_county(sent):
