@@ -40,6 +40,8 @@ def do_log_in() -> ResponseReturnValue:
     if visitor.login() is not None:
         visitor.accounts().log_out(visitor.cookie_token())  # another officer's, in this browser
     visitor.give_cookie(token)
+    if not visitor.accounts().has_own_password(officer):
+        say("现在的口令是管理员给的。请点右上角自己的名字,改成只有自己知道的。")
     return redirect(_next(), 303)
 
 

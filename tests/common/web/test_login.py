@@ -71,6 +71,14 @@ def test_a_wrong_password_keeps_the_tile_and_says_what_to_do(client):
     assert "guess" not in page.source
 
 
+def test_who_was_given_his_password_is_told_at_login_to_change_it(client, world):
+    assert "现在的口令是管理员给的" not in client.log_in(CLERK.id, PASSWORD).text
+    world.accounts.set_password(LEAD.id, "given by somebody")
+    page = PageClient(world.app).log_in(LEAD.id, "given by somebody")
+    [said] = page.root.classed("said")
+    assert "管理员给的" in said.text
+
+
 def test_an_empty_password_is_no_guess(client):
     form = client.get("/login").form("/login")
     for _ in range(FREE_FAILURES + 1):
