@@ -7,9 +7,10 @@ has no effect, with ``body.malformed`` as its reason.  Keys that the table does 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -47,9 +48,14 @@ MAX_ADDRESS = 127  # of which a slip can carry the host in seven bits
 
 def is_date(value: Any) -> bool:
     """A civil date written ``YYYY-MM-DD``."""
-    if not (isinstance(value, str) and _DATE.match(value)):
+    return isinstance(value, str) and _is_date(value)
+
+
+@lru_cache(4096)  # the same days again and again
+def _is_date(text: str) -> bool:
+    if not _DATE.match(text):
         return False
-    year, month, day = (int(part) for part in value.split("-"))
+    year, month, day = (int(part) for part in text.split("-"))
     if year < 1:
         return False
     leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
@@ -215,16 +221,16 @@ APPOINTMENTS = frozenset({"officer.appointed", "officer.ended"})
 
 def check_body(kind: str, body: Mapping[str, Any]) -> str | None:
     """The first field of ``body`` that does not fit the table, None if all fit or the type is not known here."""
-    known = EVENT_TYPES.get(kind)
-    if known is None:
-        return None
-    for field, rule in known.body.items():
-        optional = rule.endswith("?")
+    for field, needed, fits in _CHECKS.get(kind, ()):
         value = body.get(field)
-        if value is None:
-            if optional:
-                continue
-            return field
-        if not _KINDS[rule.rstrip("?")](value):
+        if needed if value is None else not fits(value):
             return field
     return None
+
+
+_CHECKS: Mapping[str, Sequence[tuple[str, bool, Callable[[Any], object]]]] = {
+    name: tuple(
+        (field, not rule.endswith("?"), _KINDS[rule.rstrip("?")]) for field, rule in kind.body.items()
+    )
+    for name, kind in EVENT_TYPES.items()
+}

@@ -161,13 +161,7 @@ def parse_json(data: bytes, *, max_bytes: int = MAX_PAYLOAD_BYTES, max_depth: in
     if text.count("[") + text.count("{") > max_depth and _depth(text) > max_depth:
         raise BadEvent("event.too_deep", limit=max_depth)
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_no_duplicates,
-            parse_float=_no_float,
-            parse_int=_bounded_int,
-            parse_constant=_no_float,
-        )
+        value = _STRICT.decode(text)
     except RecursionError as exc:
         raise BadEvent("event.too_deep", limit=max_depth) from exc
     except json.JSONDecodeError as exc:
@@ -271,6 +265,14 @@ def _bounded_int(text: str) -> int:
     if not -MAX_INT <= value <= MAX_INT:
         raise BadEvent("event.integer_too_large")
     return value
+
+
+_STRICT = json.JSONDecoder(
+    object_pairs_hook=_no_duplicates,
+    parse_float=_no_float,
+    parse_int=_bounded_int,
+    parse_constant=_no_float,
+)
 
 
 def _depth(text: str) -> int:

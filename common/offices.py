@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 _OFFICE = re.compile(r"([0-9]{6}|[0-9]{9}|[0-9]{12})(/[A-Z0-9]{1,12})?\Z")
 
@@ -19,6 +20,7 @@ class Level(StrEnum):
     COUNTY = "county"
 
 
+_REMEMBERED = 4096  # more than a county has offices
 RANK = {Level.VILLAGE: 0, Level.TOWNSHIP: 1, Level.COUNTY: 2}
 _BY_LENGTH = {12: Level.VILLAGE, 9: Level.TOWNSHIP, 6: Level.COUNTY}
 
@@ -32,6 +34,7 @@ def division(office: str) -> str:
     return office.partition("/")[0]
 
 
+@lru_cache(_REMEMBERED)
 def level(office: str) -> Level:
     """The level of an office by the length of its division code.  ValueError for what is no office."""
     try:
@@ -48,12 +51,20 @@ def parent(office: str) -> str | None:
     return code[:-3] if len(code) > 6 else None
 
 
+@lru_cache(_REMEMBERED)
+def upwards(office: str) -> tuple[str, ...]:
+    """The office and all above it."""
+    above = parent(office)
+    return (office,) if above is None else (office, *upwards(above))
+
+
 def township_of(office: str) -> str | None:
     """The township (9 digits) that an office belongs to; None for the county's own."""
     code = division(office)
     return code[:9] if len(code) >= 9 else None
 
 
+@lru_cache(_REMEMBERED)
 def feeds_of(office: str) -> frozenset[str]:
     """The divisions whose feeds have what concerns an office: its own, and for a village its township's (design 5)."""
     return frozenset(code for code in (division(office), township_of(office)) if code is not None)

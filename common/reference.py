@@ -212,7 +212,7 @@ class Reference:
 
     def canon(self, office: str) -> str:
         """The office that now does the work of ``office`` (R-111); a unit follows its division by default."""
-        while (heir := self.heir(office)) is not None:
+        while self.heirs and (heir := self.heir(office)) is not None:
             office = heir[0]
         return office
 

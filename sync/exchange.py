@@ -12,14 +12,16 @@ from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from heapq import merge
 from typing import Protocol
 
 from sync.headers import Answer, FeedSpan, Offer, Pull, Pulled
 
 MIN_PAGE_BYTES = 16 * 1024
 MAX_PAGE_BYTES = 1024 * 1024
+PIECE_BYTES = 32 * 1024  # of each origin, read at a time
 MAX_PULLS = 16
 CHECKPOINT_AGE_MS = 3_600_000
 _LEFT_BYTES = 140  # they stand in the header, which has a limit of its own
@@ -28,8 +30,10 @@ Heads = Mapping[str, tuple[int, str]]
 
 
 class Line(Protocol):
-    """A stored event, ready to be sent on."""
+    """A stored event, ready to be sent on.  ``pos``: where it stands in the ledger."""
 
+    @property
+    def pos(self) -> int: ...
     @property
     def id(self) -> str: ...
     @property
@@ -127,7 +131,7 @@ def offer(view: ChildView, belief: Belief, blank: Offer, page_bytes: int) -> Off
     page = _Page(page_bytes)
     mine, expected = view.heads(), dict(belief.heads)
     pulls: list[Pull] = []
-    complete = True
+    starts: dict[str, int] = {}
     for origin in sorted({*mine, *belief.heads}):
         head, shown = mine.get(origin), belief.heads.get(origin)
         start, pull = _plan(view, belief, origin, head, shown)
@@ -135,10 +139,12 @@ def offer(view: ChildView, belief: Belief, blank: Offer, page_bytes: int) -> Off
             pulls.append(pull)
         if head is None or start is None or (start := max(start, belief.marks.get(origin, 0))) >= head[0]:
             continue
-        run = page.add(view.after(origin, start, page.left)) if page.left > 0 else []
-        complete = complete and bool(run) and run[-1].seq == head[0]
-        if run and origin not in belief.forks and start == (shown[0] if shown else 0):
-            expected[origin] = (run[-1].seq, run[-1].id)
+        starts[origin] = start
+    sent = {one.origin: one for one in page.add(_as_they_came(view, starts, min(page_bytes, PIECE_BYTES)))}
+    complete = all(origin in sent and sent[origin].seq == mine[origin][0] for origin in starts)
+    for origin, last in sent.items():
+        if origin not in belief.forks and starts[origin] == belief.heads.get(origin, (0, ""))[0]:
+            expected[origin] = (last.seq, last.id)
     upto = belief.sides
     if complete and page.left > 0:
         side, upto = view.sides(belief.sides, page.left)
@@ -148,6 +154,20 @@ def offer(view: ChildView, belief: Belief, blank: Offer, page_bytes: int) -> Off
     if not complete and not pulls:
         header = replace(header, max_bytes=0)  # first all goes up: then each case comes down once
     return Offered(header, tuple(page.lines), expected, page.sent, upto, complete and not pulls)
+
+
+def _as_they_came(view: Lines, starts: Mapping[str, int], piece_bytes: int) -> Iterator[Line]:
+    """The runs of these origins after a place of each, together in the order in which the child took them in.
+
+    What an act rests on so goes before it, and the acts of a case go together.
+    """
+
+    def run(origin: str, seq: int) -> Iterator[Line]:
+        while piece := view.after(origin, seq, piece_bytes):
+            yield from piece
+            seq = piece[-1].seq
+
+    return merge(*(run(origin, seq) for origin, seq in starts.items()), key=lambda line: line.pos)
 
 
 def _plan(
@@ -257,9 +277,9 @@ def _forks(
 
 
 class FeedEntry(Protocol):
-    """An entry of a feed: an event and its place; without ``id`` and ``line``: the case has left the child's scope.
+    """An entry of a feed: an event and its place; without ``id``: the case has left the child's scope.
 
-    ``side``: off its origin's main line.
+    ``line`` None: a head tells the child to ask for it.
     """
 
     @property
@@ -274,8 +294,6 @@ class FeedEntry(Protocol):
     def origin(self) -> str: ...
     @property
     def seq(self) -> int: ...
-    @property
-    def side(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +328,11 @@ class ParentView(Lines, Protocol):
 
     def tip(self, division: str) -> int: ...
 
-    def feed(self, division: str, after: int, max_bytes: int) -> Sequence[FeedEntry]: ...
+    def feed(self, division: str, after: int, max_bytes: int, heads: Heads) -> Sequence[FeedEntry]:
+        """Entries after a number, at most so many bytes of lines, at least one entry.
+
+        Those that stand on the main line of an origin, no further than its head in ``heads``, come without their lines.
+        """
 
     def receipts(self, after: int, max_bytes: int) -> tuple[Sequence[bytes], bool]:
         """The county's receipts for the child's divisions made at a larger tree size, in the order of their sizes.
@@ -425,12 +447,12 @@ def _feeds(
         start = asked.cursors.get(division, 0) if asked.epoch == view.epoch else 0
         number, tip = start, view.tip(division)
         while number < tip and page.left > 0:
-            for entry in view.feed(division, number, page.left):
-                if entry.id is None or entry.line is None:
+            for entry in view.feed(division, number, page.left, heads):
+                if entry.id is None:
                     left[entry.case or ""] = None
                     page.left -= _LEFT_BYTES
                 else:
-                    if not _covered(entry, heads) and entry.id not in page.sent:
+                    if entry.line is not None and entry.id not in page.sent:
                         if not page.fits(entry.line):
                             break
                         page.put(entry.id, entry.origin, entry.seq, entry.line)
@@ -438,11 +460,6 @@ def _feeds(
                 number = entry.number
         spans[division] = FeedSpan(start, number, tip)
     return spans, [case for case in left if case]
-
-
-def _covered(entry: FeedEntry, heads: Heads) -> bool:
-    """True for what a head tells the child to ask for: it stands on the main line of an origin of the child's own."""
-    return not entry.side and entry.origin in heads and entry.seq <= heads[entry.origin][0]
 
 
 def _checkpoint(view: ParentView, asked: Offer, busy: bool) -> str:
@@ -461,7 +478,7 @@ class _Page:
         self.lines: list[bytes] = []
         self.sent: dict[str, tuple[str, int]] = {}
 
-    def add(self, run: Sequence[Line]) -> list[Line]:
+    def add(self, run: Iterable[Line]) -> list[Line]:
         """As many of the run as fit, at least one on an empty page; those that went."""
         gone: list[Line] = []
         for one in run:

@@ -242,8 +242,8 @@ class ParentView:
     def tip(self, division: str) -> int:
         return self._node.store.feeds.tip(division).number
 
-    def feed(self, division: str, after: int, max_bytes: int) -> Sequence[Entry]:
-        return self._node.store.feeds.page(division, after, max_bytes)
+    def feed(self, division: str, after: int, max_bytes: int, heads: Heads) -> Sequence[Entry]:
+        return self._node.store.feeds.page(division, after, max_bytes, heads=heads)
 
     def receipts(self, after: int, max_bytes: int) -> tuple[Sequence[bytes], bool]:
         found = sorted((size, line) for size, line in self._receipts() if size > after)

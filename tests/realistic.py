@@ -101,6 +101,7 @@ class County:
         self.random = Random(seed)
         self.pack = pack
         self.items = pack.items  # that people apply for
+        self.papers = True  # named in the acts
         self.now = FIRST_MS
         self.pause_ms = (20_000, 3_000_000)  # between one act and the next, shortest and longest
         self.publisher = Author(self.random, pack.county)  # the hub, writing the reference ledger
@@ -223,7 +224,10 @@ class County:
             handed = self.act(
                 village,
                 "correction.handed_in",
-                {"papers": [self.paper(item, w["material"]) for w in wanted], "note": self.text(1)},
+                {
+                    "papers": [self.paper(item, w["material"]) for w in wanted] if self.papers else [],
+                    "note": self.text(1),
+                },
                 case,
                 tip.id,
             )
@@ -306,7 +310,7 @@ class County:
             "village": author.office,
             "applicant": self.applicant(item, form),
             "form": form,
-            "papers": papers,
+            "papers": papers if self.papers else [],
             "mandate": {"agent": self.name(), "scope": item.agency.scope, "day": self.day(0)},
             "query_code": f"{r.randrange(10**6):06}",
             "first_asked": author.actor,

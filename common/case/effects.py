@@ -38,7 +38,7 @@ def reenacted(state: State, event: Event, day: date) -> State:
         return _after(state, event, day)
     received = min(state.received or day, day)
     return _moved(
-        state, replace(state, received=received, accepted=received if state.deemed else state.accepted)
+        state, state._replace(received=received, accepted=received if state.deemed else state.accepted)
     )
 
 
@@ -51,7 +51,7 @@ def _after(state: State, event: Event, day: date) -> State:
 
 
 def _moved(before: State, after: State) -> State:
-    return replace(after, moved=True) if before.accepted is not None and not before.moved else after
+    return after._replace(moved=True) if before.accepted is not None and not before.moved else after
 
 
 def _registered(state: State, event: Event, day: date) -> State:
@@ -65,18 +65,18 @@ def _registered(state: State, event: Event, day: date) -> State:
         body["channel"],
         body["number"],
     )
-    return replace(
-        state, status=Status.REGISTERED, registration=made, holder=body["office"], edition=body["edition"]
+    return state._replace(
+        status=Status.REGISTERED, registration=made, holder=body["office"], edition=body["edition"]
     )
 
 
 def _submitted(state: State, event: Event, day: date) -> State:
-    return replace(state, offer=event.id, offer_to=event.body["to"], offer_direction=Direction.SUBMIT)
+    return state._replace(offer=event.id, offer_to=event.body["to"], offer_direction=Direction.SUBMIT)
 
 
 def _offered(state: State, event: Event, day: date) -> State:
     to = event.body["to"]
-    return replace(state, offer=event.id, offer_to=to, offer_direction=direction(event.body["office"], to))
+    return state._replace(offer=event.id, offer_to=to, offer_direction=direction(event.body["office"], to))
 
 
 def direction(sender: str, to: str) -> Direction:
@@ -89,8 +89,7 @@ def _arrived(state: State, event: Event, day: date) -> State:
     body = event.body
     heard = state.heard | {body["of"]}
     if body["of_kind"] == SUBMIT:
-        return replace(
-            _received(state, event, day),
+        return _received(state, event, day)._replace(
             holder=body["office"],
             offer=None,
             offer_to=None,
@@ -98,16 +97,15 @@ def _arrived(state: State, event: Event, day: date) -> State:
         )
     if body["of_kind"] == SUPPLY:
         by, calendar = date.fromisoformat(body["notice_by"]), body.get("calendar")
-        return replace(
-            state, status=Status.SUPPLIED, received=day, notice_by=by, calendar=calendar, heard=heard
+        return state._replace(
+            status=Status.SUPPLIED, received=day, notice_by=by, calendar=calendar, heard=heard
         )
     return _over(state, event, day, Status.CANCELLED if state.received is None else Status.TERMINATED, heard)
 
 
 def _received(state: State, event: Event, day: date) -> State:
     body = event.body
-    return replace(
-        state,
+    return state._replace(
         status=Status.RECEIVED,
         received=day,
         notice_by=date.fromisoformat(body["notice_by"]),
@@ -120,8 +118,7 @@ def _over(
     state: State, event: Event, day: date, status: Status, heard: frozenset[str] | None = None
 ) -> State:
     """The end of a case: no offer is out any more, and no clock stands still."""
-    return replace(
-        state,
+    return state._replace(
         status=status,
         result=event.id,
         ended=day,
@@ -146,11 +143,11 @@ def _one_ended(stops: tuple[Stop, ...], stop_id: str, day: date) -> tuple[Stop, 
 
 def _taken(state: State, event: Event, day: date) -> State:
     # by the act's own office, so that it can be re-enacted too
-    return replace(state, holder=event.body["office"], offer=None, offer_to=None, offer_direction=None)
+    return state._replace(holder=event.body["office"], offer=None, offer_to=None, offer_direction=None)
 
 
 def _no_offer(state: State, event: Event, day: date) -> State:
-    return replace(state, offer=None, offer_to=None, offer_direction=None)
+    return state._replace(offer=None, offer_to=None, offer_direction=None)
 
 
 def _cancelled(state: State, event: Event, day: date) -> State:
@@ -160,13 +157,13 @@ def _cancelled(state: State, event: Event, day: date) -> State:
 
 def _correction_asked(state: State, event: Event, day: date) -> State:
     correct_by = date.fromisoformat(event.body["correct_by"])
-    return replace(state, status=Status.CORRECTING, noticed=True, override=False, correct_by=correct_by)
+    return state._replace(status=Status.CORRECTING, noticed=True, override=False, correct_by=correct_by)
 
 
 def _accepted(state: State, event: Event, day: date) -> State:
     # Late is the same as deemed: the clock has run since the receipt (R-206).
     late = event.type == "case.lapsed" or state.notice_by is None or day > state.notice_by
-    return replace(state, status=Status.ACCEPTED, accepted=state.received if late else day, deemed=late)
+    return state._replace(status=Status.ACCEPTED, accepted=state.received if late else day, deemed=late)
 
 
 def _not_accepted(state: State, event: Event, day: date) -> State:
@@ -185,45 +182,45 @@ def _decided(state: State, event: Event, day: date) -> State:
     body = event.body
     granted = body["result"] == GRANTED
     decision = Decision(event.id, day, body["office"], granted, body.get("number"))
-    return replace(_over(state, event, day, Status.GRANTED if granted else Status.REFUSED), decision=decision)
+    return _over(state, event, day, Status.GRANTED if granted else Status.REFUSED)._replace(decision=decision)
 
 
 def _revoked(state: State, event: Event, day: date) -> State:
-    return replace(state, status=Status.REVOKED, result=event.id)
+    return state._replace(status=Status.REVOKED, result=event.id)
 
 
 def _stepped(state: State, event: Event, day: date) -> State:
-    return replace(state, steps=(*state.steps, event.body["step"]))
+    return state._replace(steps=(*state.steps, event.body["step"]))
 
 
 def _paused(state: State, event: Event, day: date) -> State:
     stop = Stop(event.id, day, None, event.body["kind"], event.body["announced_days"])
-    return replace(state, pauses=(*state.pauses, stop))
+    return state._replace(pauses=(*state.pauses, stop))
 
 
 def _resumed(state: State, event: Event, day: date) -> State:
-    return replace(state, pauses=_one_ended(state.pauses, event.body["of"], day))
+    return state._replace(pauses=_one_ended(state.pauses, event.body["of"], day))
 
 
 def _suspended(state: State, event: Event, day: date) -> State:
-    return replace(state, suspensions=(*state.suspensions, Stop(event.id, day)))
+    return state._replace(suspensions=(*state.suspensions, Stop(event.id, day)))
 
 
 def _restarted(state: State, event: Event, day: date) -> State:
-    return replace(state, suspensions=_one_ended(state.suspensions, event.body["of"], day))
+    return state._replace(suspensions=_one_ended(state.suspensions, event.body["of"], day))
 
 
 def _extended(state: State, event: Event, day: date) -> State:
-    return replace(state, extension=event.body["days"])
+    return state._replace(extension=event.body["days"])
 
 
 def _override_granted(state: State, event: Event, day: date) -> State:
-    return replace(state, override=True)
+    return state._replace(override=True)
 
 
 def _taken_over(state: State, event: Event, day: date) -> State:
-    over = replace(
-        state, holder=event.body["office"], offer=None, offer_to=None, offer_direction=None, taken_over=True
+    over = state._replace(
+        holder=event.body["office"], offer=None, offer_to=None, offer_direction=None, taken_over=True
     )
     if state.status is Status.REGISTERED:  # it never reached an authority before
         return _received(over, event, day)

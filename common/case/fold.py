@@ -8,7 +8,6 @@ rewrites the past: it re-enacts a set-aside act on the tip, takes it off the lis
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import replace
 
 from common.case.acts import AUTOMATIC, FIRM, days_of, is_receipt, malformed
 from common.case.evolve import adding_refusal
@@ -17,7 +16,7 @@ from common.case.tree import Tree
 from common.case.view import Aside, CaseView, Waiting
 from common.event_types import EVENT_TYPES, Home
 from common.events import REGISTERED, Event
-from common.offices import feeds_of, is_office, parent, township_of
+from common.offices import feeds_of, is_office, township_of, upwards
 from common.reference import Reference
 from common.rights import RIGHTS, Relation
 
@@ -77,7 +76,8 @@ class Folding:
 
     def view(self) -> CaseView:
         """The view of what was added so far."""
-        return _view(dict(self._known), self._tree)
+        case = min((event.case_id or "" for event in self._known.values()), default="")
+        return _view(case, dict(self._known), self._tree)
 
 
 def _bases_first(events: Mapping[str, Event]) -> Iterator[Event]:
@@ -93,8 +93,7 @@ def _bases_first(events: Mapping[str, Event]) -> Iterator[Event]:
         yield from reversed(line)
 
 
-def _view(known: dict[str, Event], tree: Tree) -> CaseView:
-    case = min((event.case_id or "" for event in known.values()), default="")
+def _view(case: str, known: dict[str, Event], tree: Tree) -> CaseView:
     path = tree.path()
     state = tree.after[path[-1] if path else None]
     on_path = frozenset(path)
@@ -145,7 +144,7 @@ def _present(state: State, reference: Reference) -> State:
     if not reference.heirs:
         return state
     to = state.offer_to
-    return replace(state, holder=reference.canon(state.holder), offer_to=to and reference.canon(to))
+    return state._replace(holder=reference.canon(state.holder), offer_to=to and reference.canon(to))
 
 
 def _unconfirmed(tree: Tree, path: tuple[str, ...]) -> str | None:
@@ -186,29 +185,16 @@ class _Offices:
     """The offices of the case, as named by acts that are valid on their branch."""
 
     def __init__(self, tree: Tree, case: str, state: State) -> None:
-        registered = _registering_office(tree, case)
-        held = {each.holder for each in tree.after.values() if each.holder}
-        self.named = held | _named(tree)
+        registered, held = _registering_office(tree, case), tree.held
+        self.named = held | tree.named
         if registered is not None and held:
-            self.named.update(_upwards(registered))
+            self.named.update(upwards(registered))
         township = {code} if registered is not None and (code := township_of(registered)) else set()
         canon = tree.reference.canon
         self.parties = Parties(frozenset(map(canon, self.named)), frozenset(map(canon, held | township)))
         addressee = {state.offer_to} if state.offer_to is not None else set()
         own = {registered} if registered is not None else set()
         self.divisions = frozenset(code for office in held | addressee | own for code in feeds_of(office))
-
-
-def _named(tree: Tree) -> set[str]:
-    acts = (tree.moves[x].body for x in tree.after if x is not None and x not in tree.opaque)
-    return {office for body in acts for office in (body["office"], body.get("to")) if office is not None}
-
-
-def _upwards(office: str) -> Iterator[str]:
-    step: str | None = office
-    while step is not None:
-        yield step
-        step = parent(step)
 
 
 def _used(tree: Tree, state: State, offices: _Offices) -> Iterator[str]:
@@ -239,6 +225,7 @@ class _Added:
                 continue
             reason = self._refusal(event) if kind.home is Home.CASE else "act.wrong_type"
             if reason is None:
+                tree.added.add(event.id)
                 self._by_type.setdefault(event.type, []).append(event)
             elif reason.startswith("wait."):
                 needs = {"wait.ref": event.ref, "wait.actor": event.actor, "wait.case": event.case}
@@ -248,13 +235,18 @@ class _Added:
 
     def _refusal(self, event: Event) -> str | None:
         tree, parties = self._tree, self._parties
+        if event.id in tree.added:
+            return None  # offices only join
         if not parties.concerned and event.case not in tree.why:
             return "wait.case"
         if RIGHTS[event.type].relation is Relation.HOLDER and not tree.judged(event.base):
             return "wait.base"
+        used: set[str] = set()
         if cut_by := tree.revocation(event):
-            self.used.add(cut_by)
-        return adding_refusal(event, tree.after.get(event.base), parties, tree.reference, self.used)
+            used.add(cut_by)
+        reason = adding_refusal(event, tree.after.get(event.base), parties, tree.reference, used)
+        (tree.used if reason is None else self.used).update(used)
+        return reason
 
     def of(self, kind: str) -> list[Event]:
         return self._by_type.get(kind, [])

@@ -36,6 +36,8 @@ class Tree:
         words: the hub's moves, confirmations and rulings on the case, its older ones first.
         pins: act -> place in ``words`` of the oldest that builds on it.
         dismissed: acts ruled off the list.  ruled: act -> days by ruling.
+        held: offices that held the case in a state that somebody saw.  named: offices that valid acts name.
+        added: adding acts that have their effect, and so for good.
         used: ids of reference events and appointments consulted.
     """
 
@@ -52,6 +54,9 @@ class Tree:
     dismissed: set[str] = field(default_factory=set)
     ruled: dict[str, tuple[date, ...]] = field(default_factory=dict)
     worked: set[str] = field(default_factory=set)  # acts with a person's act on their branch
+    held: set[str] = field(default_factory=set)
+    named: set[str] = field(default_factory=set)
+    added: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
 
     def grow(self) -> None:
@@ -184,7 +189,11 @@ class Tree:
         elif reason := self._refusal(event, state):
             return reason
         else:
-            self.after[event.id] = apply(state, event, self.known, self.ruled)
+            after = self.after[event.id] = apply(state, event, self.known, self.ruled)
+            self.held.add(after.holder)  # every case has one from its registration on
+            self.named.update(
+                office for key in ("office", "to") if (office := event.body.get(key)) is not None
+            )
         return None
 
     def _barred(self, event: Event) -> str | None:

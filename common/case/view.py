@@ -126,6 +126,8 @@ def digest(view: CaseView) -> str:
 
 def canonical(value: object) -> Any:
     """A value of the state as plain JSON: dates as text, sets in order."""
+    if isinstance(value, State):
+        return {name: canonical(each) for name, each in value._asdict().items()}
     if is_dataclass(value):
         return {f.name: canonical(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, date):

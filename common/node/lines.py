@@ -45,7 +45,8 @@ def read(data: bytes, source: str, upward: bool) -> Line:
         event, code = decode(payload, jws), ""
     except BadEvent as exc:
         event, code = None, exc.code
-    return Line(event_id(payload), data.rstrip(b"\n"), source, upward, jws, payload, event, code)
+    id = event.id if event else event_id(payload)
+    return Line(id, data.rstrip(b"\n"), source, upward, jws, payload, event, code)
 
 
 def place_of(payload: bytes) -> tuple[str | None, int | None, str | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from common.events import Event, Seen, decode, encode
+from common.events import Event, Seen, encode, event_id, recall
 from common.keys import SigningKey, jws_sign
 from common.store import Store
 
@@ -47,7 +47,7 @@ class Pen:
             base=base,
             body=body,
         )
-        event = decode(payload, jws_sign(self._key, payload))
+        event = recall(event_id(payload), payload, jws_sign(self._key, payload))  # as encode has read it
         self.seq, self.head = event.seq, event.id
         self._written.append(event)
         return event

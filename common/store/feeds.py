@@ -7,7 +7,7 @@ and the set hash of the distinct events in the feed (docs/decisions/0002).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from common.store.cases import Cases
@@ -16,13 +16,17 @@ from common.store.ledger import Ledger, Stored
 
 _MODULUS = 1 << 256
 LEAVING_BYTES = 96  # what an entry without an event takes of a page
+_ROWS = 128  # read at a time
+
+Heads = Mapping[str, tuple[int, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One entry of a feed: an event and where it stands in its origin.
 
-    Without ``id`` and ``line``: the case has left the division's scope.  ``case`` None: an event of no case.
+    Without ``id``: the case has left the division's scope.  Without ``line``: the reader has it.  ``case`` None:
+    an event of no case.
     """
 
     number: int
@@ -205,25 +209,39 @@ class Feeds:
         )
         return self._ledger.stored(id.hex() for (id,) in rows)
 
-    def page(self, division: str, after: int, max_bytes: int, limit: int = 2000) -> list[Entry]:
-        """The entries after a number, in order: at most ``max_bytes`` of lines, at least one entry."""
-        rows = self._db.rows(
-            "SELECT f.number, f.case_no, e.id FROM feed f JOIN division d ON d.id = f.division"
-            " LEFT JOIN event e ON e.pos = f.pos WHERE d.code = ? AND f.number > ? ORDER BY f.number LIMIT ?",
-            (division, after, limit),
-        )
+    def page(
+        self, division: str, after: int, max_bytes: int, limit: int = 2000, heads: Heads | None = None
+    ) -> list[Entry]:
+        """The entries after a number, in order: at most ``max_bytes`` of lines, at least one entry.
+
+        Args:
+            heads: origin -> (seq, id); what they cover on main lines comes without its line, and counts nothing.
+        """
         found: list[Entry] = []
-        for start in range(0, len(rows), 64):
-            part = rows[start : start + 64]
-            stored = {one.id: one for one in self._ledger.stored(id.hex() for _, _, id in part if id)}
-            cases = self._cases.ids(case for _, case, _ in part if case)
-            for number, case, id in part:
-                entry = _entry(number, cases.get(case), stored[id.hex()] if id else None)
-                max_bytes -= len(entry.line) + 1 if entry.line else LEAVING_BYTES
+        while len(found) < limit and (rows := self._entries(division, after)):
+            known = {row[2]: row for row in rows if row[2] is not None and not _covered(row, heads or {})}
+            stored = {one.id: one for one in self._ledger.stored(id.hex() for id in known)}
+            cases = self._cases.ids(row[1] for row in rows if row[1])
+            for number, case, id, origin, seq, side in rows:
+                line = stored[id.hex()].line if id in known else None
+                entry = Entry(
+                    number, cases.get(case), id and id.hex(), line, origin or "", seq or 0, bool(side)
+                )
+                max_bytes -= len(line) + 1 if line else LEAVING_BYTES if id is None else 0
                 if found and max_bytes < 0:
                     return found
                 found.append(entry)
+            after = rows[-1][0]
         return found
+
+    def _entries(self, division: str, after: int) -> list[tuple[Value, ...]]:
+        """Some rows: number, case, and of an event id, origin, seq, side."""
+        return self._db.rows(
+            "SELECT f.number, f.case_no, e.id, o.name, e.seq, e.side FROM feed f JOIN division d ON d.id = f.division"
+            " LEFT JOIN event e ON e.pos = f.pos LEFT JOIN origin o ON o.id = e.origin"
+            " WHERE d.code = ? AND f.number > ? ORDER BY f.number LIMIT ?",
+            (division, after, _ROWS),
+        )
 
     def faults(self) -> Iterator[tuple[str, str]]:
         """(division, ``feed.gap`` or ``feed.tip``) for each feed that does not hold what its tip says.
@@ -267,7 +285,6 @@ class Feeds:
         return Tip(row[0], row[1], row[2].hex()) if row else Tip()
 
 
-def _entry(number: int, case: str | None, event: Stored | None) -> Entry:
-    if event is None:
-        return Entry(number, case)
-    return Entry(number, case, event.id, event.line, event.origin, event.seq, event.side)
+def _covered(row: tuple[Value, ...], heads: Heads) -> bool:
+    _, _, _, origin, seq, side = row
+    return not side and origin in heads and seq <= heads[origin][0]

@@ -30,9 +30,9 @@ def measure(folder: Path, sizes: Sizes, say: Say) -> Iterator[Figure]:
         synced(node, room, server.url)
         for size in range(0, last, sizes.round):
             lay_in(node, list(islice(stream, sizes.round)))
-            took_s, report, _ = synced(node, room, server.url)
+            done = synced(node, room, server.url)
             if size >= first:
-                costs.append((size, took_s / report.sent * 1e6))
+                costs.append((size, done.took_s / done.report.sent * 1e6))
             if size % (20 * sizes.round) == 0:
                 say(f"growth: {size:,} of {last:,} events")
     yield from _figures(costs, sizes)

@@ -69,9 +69,9 @@ def _figures(
     trips, took_ms = [], []
     for _ in range(sizes.singles):
         happens()
-        took_s, _, link = synced(node, room, url)
-        trips.append(len(link.messages))
-        took_ms.append(took_s * 1000)
+        done = synced(node, room, url)
+        trips.append(len(done.link.messages))
+        took_ms.append(done.took_s * 1000)
     sent = []
     with closing(Proxy(url)) as wire:
         for _ in range(sizes.singles):

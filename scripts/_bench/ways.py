@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 
 from common.node import Node
-from sync.child import SyncReport, sync_once
+from sync.child import Progress, SyncReport, sync_once
 from sync.http import HttpLink, Reply
 from sync.papers import Room
 
@@ -15,7 +16,7 @@ TIMEOUT_S = 600.0
 
 
 class Counted:
-    """An HTTP link that counts: messages as they went out, bytes of messages both ways, seconds until answered."""
+    """An HTTP link that counts: messages as they went out, bytes of messages both ways."""
 
     def __init__(self, url: str) -> None:
         self._link = HttpLink(
@@ -23,7 +24,6 @@ class Counted:
         )
         self.messages: list[bytes] = []
         self.answered = 0
-        self.waited_s = 0.0
 
     @property
     def url(self) -> str:
@@ -33,9 +33,7 @@ class Counted:
         self._link.close()
 
     def exchange(self, message: bytes, meanwhile: Callable[[], None] | None = None) -> bytes:
-        started = time.perf_counter()
         answer = self._link.exchange(message, meanwhile)
-        self.waited_s += time.perf_counter() - started
         self.messages.append(message)
         self.answered += len(answer)
         return answer
@@ -52,12 +50,34 @@ class Counted:
         return self._link.call(method, path, body, headers)
 
 
-def synced(node: Node, room: Room, url: str) -> tuple[float, SyncReport, Counted]:
-    """One sync over a connection of its own: its seconds, its report, its link.  RuntimeError if it is not level."""
+@dataclass(frozen=True)
+class Synced:
+    """A sync that came to be level.
+
+    Args:
+        took_s: until level.  up_s: until the parent had answered for the last event that was owed to it.
+        pushed: how many messages that took.
+    """
+
+    took_s: float
+    up_s: float
+    pushed: int
+    report: SyncReport
+    link: Counted
+
+
+def synced(node: Node, room: Room, url: str) -> Synced:
+    """One sync over a connection of its own.  RuntimeError if it is not level."""
+    given: list[tuple[float, int]] = []
+
+    def look(seen: Progress) -> None:
+        if seen.up[0] == seen.up[1] and not given:
+            given.append((time.perf_counter() - started, len(link.messages)))
+
     with closing(Counted(url)) as link:
         started = time.perf_counter()
-        report = sync_once(node, [link], room)
+        report = sync_once(node, [link], room, progress=look)
         took_s = time.perf_counter() - started
-    if report.result != "level" or report.refused:
+    if report.result != "level" or report.refused or not given:
         raise RuntimeError(f"the sync came to {report}")
-    return took_s, report, link
+    return Synced(took_s, *given[0], report, link)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sync import exchange
 from sync.exchange import Belief, Heads, Papers, Result
@@ -23,6 +23,7 @@ class One:
     seq: int
     prev: str | None
     line: bytes
+    pos: int = field(default=0, compare=False)
 
 
 def make(origin: str, seq: int, prev: str | None, salt: str = "", size: int = 200) -> One:
@@ -113,7 +114,9 @@ class Ledger:
         return line[seq - 1] if 0 < seq <= len(line) else None
 
     def after(self, origin: str, seq: int, max_bytes: int) -> list[One]:
-        return bounded([self.held[id] for id in self.main.get(origin, [])[seq:]], max_bytes)
+        pos = {id: place for place, id in enumerate(self.order, 1)}
+        run = [replace(self.held[id], pos=pos[id]) for id in self.main.get(origin, [])[seq:]]
+        return bounded(run, max_bytes)
 
 
 def bounded(events: Iterable[One], max_bytes: int) -> list[One]:
@@ -258,8 +261,13 @@ class Parent:
     def tip(self, division: str) -> int:
         return len(self.entries)
 
-    def feed(self, division: str, after: int, max_bytes: int) -> list[Entry]:
-        return self.entries[after : after + 20]
+    def feed(self, division: str, after: int, max_bytes: int, heads: Heads) -> list[Entry]:
+        return [
+            replace(entry, line=None)
+            if not entry.side and entry.seq <= heads.get(entry.origin, (0, ""))[0]
+            else entry
+            for entry in self.entries[after : after + 20]
+        ]
 
     def receipts(self, after: int, max_bytes: int) -> tuple[list[bytes], bool]:
         return [str(size).encode() for size in self.signed if size > after], False
