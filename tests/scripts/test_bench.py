@@ -26,7 +26,8 @@ TARGETS = {
     "memory.serving": "<= 120",
 }
 OTHERS = {
-    *("bulk.payload", "bulk.300.rate", "bulk.300.parent", "bulk.300.floor"),
+    *("bulk.payload", "bulk.300.rate", "bulk.300.level", "bulk.300.ratio_bare"),
+    *("bulk.300.unfolded", "bulk.300.bare"),
     *("one.village.time", "one.township.time", "nothing.village.time", "nothing.township.time"),
     *("growth.at_200", "growth.at_300", "growth.at_400", "register.p50"),
 }
