@@ -250,3 +250,15 @@ def test_a_notice_fits_one_sheet_of_a4(visit, county, desks, journeys):
             it.page.emulate_media(media="print")
             assert it.page.locator(".frame").is_hidden()
             assert it.page.locator(".paper-sheet").is_visible()
+
+
+def test_the_page_of_an_act_begins_at_its_first_input_and_one_with_a_fault_at_its_summary(
+    county, desks, journeys, visit
+):
+    path = f"/cases/{journeys['full'].number}/note"
+    with visit(desks.app(county.township), expected=("400",)) as it:
+        log_in(it, desks, county.township, "王丽")
+        it.page.goto(path)
+        expect(it.page.locator("main textarea")).to_be_focused()
+        it.page.click("main form button.act")
+        expect(it.page.locator(".summary")).to_be_focused()

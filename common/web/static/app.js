@@ -46,6 +46,16 @@ function focusSummary() {
   });
 }
 
+// -- a page that is one form begins at its first input; data-begin may say which: a card reader types at once
+
+function beginForm() {
+  const form = one("form[data-begin]");
+  if (!form || one("[data-focus]")) return;
+  const inputs = all(form.dataset.begin || "input:not([type=hidden]), select, textarea", form);
+  const first = inputs.find((input) => input.offsetParent);
+  if (first) first.focus({ preventScroll: true });
+}
+
 // -- a form is sent once
 
 function guardForms() {
@@ -585,6 +595,7 @@ function smallThings() {
 }
 
 focusSummary();
+beginForm();
 steerList();
 keepDrafts();
 growTables();

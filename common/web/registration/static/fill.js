@@ -12,9 +12,6 @@
 
   form.addEventListener("kept", (event) => show(event.detail, null));
 
-  // A new application begins at its first line, where a card reader may type at once.
-  if (form.hasAttribute("data-new")) each("#who input[type=text]").find((one) => one.offsetParent)?.focus({ preventScroll: true });
-
   // -- what the node says of the draft
 
   function show(state, changed) {
