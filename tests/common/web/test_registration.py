@@ -159,6 +159,11 @@ def test_words_that_fit_nothing_are_answered_with_where_to_look(table):
     assert page.source.count("全部事项目录") == 1
 
 
+def test_who_must_come_himself_is_told_in_the_list_already(table):
+    assert "本人到场" in table.client.get("/register?q=居民身份证").text
+    assert "本人到场" not in table.client.get("/register?q=gljt").text
+
+
 def test_the_list_under_the_box_comes_as_a_part_of_a_page(table):
     answer = table.client.http.get("/register/found?q=gljt").get_data(as_text=True)
     assert "高龄津贴申领" in answer
