@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from common.node import Node
+from common.offices import within
 from sync.exchange import Belief, Fork
+from sync.upward import home_of
 
 _STATE = "sync.belief:"
 
@@ -44,3 +46,18 @@ def save_belief(node: Node, parent: str, after: Belief, *, show_chain: bool) -> 
     }
     if node.store.local.setting(_STATE + parent) != state:
         node.store.local.set_setting(_STATE + parent, state)
+
+
+def forget_revoked(node: Node) -> None:
+    """What a parent got that has been taken out of service since may not have gone further: others are offered it."""
+    local, home = node.store.local, home_of(node)
+    lost = [
+        record.id
+        for record in node.reference.nodes.values()
+        if record.cuts is not None and within(home, record.office) and local.setting(_STATE + record.id)
+    ]
+    if lost:
+        with node.store.write():
+            local.forget_parents_papers()
+            for parent in lost:
+                local.set_setting(_STATE + parent, None)

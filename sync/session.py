@@ -16,7 +16,7 @@ from common.node.asking import program_version
 from common.offices import within
 from common.store.ledger import Stored
 from sync import exchange, hearsay, wire
-from sync.beliefs import load_belief, save_belief
+from sync.beliefs import forget_revoked, load_belief, save_belief
 from sync.enrol import Chain, read_chain, read_lines
 from sync.exchange import MAX_PAGE_BYTES, MIN_PAGE_BYTES, Belief, Heads, Offered, Settled
 from sync.headers import SHORT_ID, Answer, Offer, read_answer
@@ -224,6 +224,7 @@ class Session:
         self._page = self._page_before = store.local.setting(_PAGE + self._link.url, FIRST_PAGE_BYTES)
         self._parent = contact(self._node, self._link, again=again)
         self._key = keys.read_public_jwk(self._parent.sign)
+        forget_revoked(self._node)
         self._belief, self._show_chain = load_belief(self._node, self._parent.node)
 
     def _exchange(self) -> None:

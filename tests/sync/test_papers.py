@@ -77,6 +77,17 @@ def test_a_refusal_says_nothing_of_papers(sent):
     assert truth == {paper["pages"][0]["hash"]: Truth.HERE, **dict.fromkeys(hashes, Truth.COUNTY)}
 
 
+def test_papers_given_to_a_machine_that_was_lost_since_are_given_again(sent):
+    """The township's machine is out of service before it has handed them on; the village goes to the county."""
+    linked, _, hashes = sent
+    c = linked.county
+    linked.sync(c.village, c.township)
+    revoke(c.hub, c.township.id, "被盗")
+    linked.sync(c.village, c.hub)
+    assert linked.sync(c.village, c.hub).papers_left == 0
+    assert have(linked, c.hub, hashes) == [True] * 3
+
+
 def test_the_village_learns_that_its_papers_are_at_the_county(sent):
     linked, case, _ = sent
     c = linked.county
