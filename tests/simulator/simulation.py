@@ -24,6 +24,7 @@ from common.node import Node
 from common.offices import Level
 from common.papers import Papers
 from common.store.database import StoreTrouble
+from county_hub.nodes.queries import revoke
 from sync.child import SyncReport, sync_once
 from sync.enrolling import begin, enrol, issue_slip, pending
 from sync.parent import Parent
@@ -100,6 +101,7 @@ class Simulation:
         self.depth = self._step_number = 0
         self.new = 0
         self.newcomers: set[str] = set()
+        self.out_of_service: set[str] = set()
         self.images = 0
         self.lied_to: set[str] = set()
         self._healing = False
@@ -137,6 +139,7 @@ class Simulation:
             (self._office_work, 3),
             (self._ask_for_paper, 3),
             (self._new_machine, 2),
+            (self._out_of_service, 0.5),
             (self._parents_change, 1),
         ]
 
@@ -425,6 +428,20 @@ class Simulation:
         self._note_surroundings(machine)
         self._say(f"{name}: set up with a slip for {office}, parents {[p.name for p in parents]}")
 
+    def _out_of_service(self) -> None:
+        """A machine is lost, and the operator says so; whoever has it goes on with it (R-112)."""
+        if self.out_of_service or not self.hub.up or self.hub.busy:
+            return
+        if lost := [m for m in self._up(hub=False) if m.level is Level.VILLAGE or m.name == "township-2"]:
+            machine = self.draw.choice(lost)
+            self._run(self.hub, lambda: self._revoke(machine))
+
+    def _revoke(self, machine: Machine) -> None:
+        revoke(self.hub.here, machine.here.id, "丢失")
+        self.out_of_service.add(machine.name)
+        self.met["machines out of service"] += 1
+        self._say(f"hub: {machine.name} is out of service")
+
     def _parents_change(self) -> None:
         """A village uses its township, the county, or both, in any order."""
         villages = [m for m in self._up(hub=False) if m.level is Level.VILLAGE]
@@ -511,15 +528,22 @@ class Simulation:
             machine.disk.make_room()
             if not machine.up:
                 self._start(machine)
+        for machine in self._in_service.values():
+            if gone := [p for p in machine.parents if p.name in self.out_of_service]:
+                machine.parents = [p for p in machine.parents if p not in gone] or [self.hub]
         before, reports = None, {}
         for _ in range(ROUNDS):
             before = self._positions()
-            for machine in reversed(self.machines.values()):  # up before down
+            for machine in reversed(self._in_service.values()):  # up before down
                 self._run(machine, lambda m=machine: reports.update({m.name: self._heal_at(m)}))
             level = all(report in ("level", None) for report in reports.values())
             if level and before == self._positions():
                 return
         hold(False, 0, f"the county does not get level: {reports}")
+
+    @property
+    def _in_service(self) -> dict[str, Machine]:
+        return {name: m for name, m in self.machines.items() if name not in self.out_of_service}
 
     def _heal_at(self, machine: Machine) -> str | None:
         if machine.enrolled:
@@ -534,15 +558,15 @@ class Simulation:
 
     def _positions(self) -> list[tuple[int, int]]:
         """How far each has got: events, and papers that it waits for."""
-        stores = [m.here.store for m in self.machines.values()]
+        stores = [m.here.store for m in self._in_service.values()]
         return [(store.ledger.pos(), len(store.local.papers_wanted())) for store in stores]
 
     def _check(self) -> None:
         for machine in self.machines.values():
             self.watch.look_at(machine)
-        names = sorted(self.machines)
-        thorough = self.watch.draw.sample(names, 2)
-        self.watch.check(self.machines, thorough, lied=bool(self.lied_to))
+        machines = self._in_service
+        thorough = self.watch.draw.sample(sorted(machines), 2)
+        self.watch.check(machines, thorough, lied=bool(self.lied_to))
         self.met["cases"] += len(self.hub.here.store.ledger.cases())
         self.met["events"] += self.hub.here.store.ledger.pos()
         self.met.update({f"wrote {kind}": count for kind, count in self.watch.written.items()})

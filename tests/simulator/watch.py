@@ -11,7 +11,7 @@ from common.case import CaseView, due, fold
 from common.case.grading import steps_to_finish
 from common.case.view import digest
 from common.errors import AppError
-from common.events import decode, event_id, split_line
+from common.events import Event, decode, event_id, split_line
 from common.node.evidence import read_receipt
 from common.node.values import Truth
 from common.offices import township_of, within
@@ -115,7 +115,7 @@ class Watch:
         """
         nodes, home = parent.here.reference.nodes, child.home
         told: dict[str, set[str]] = {}
-        for event in (decode(split_line(line)[1]) for line in lines):
+        for event in map(_event_of, lines):
             if event.case_id and not (event.node in nodes and within(nodes[event.node].office, home)):
                 told.setdefault(event.case_id, set()).add(event.id)
         for case, ids in told.items():
@@ -211,7 +211,11 @@ class Watch:
     def check(self, machines: Machines, thorough: Iterable[str], *, lied: bool) -> None:
         """All that must hold once every machine is level with the county.
 
+        A case with acts of a machine after it was taken out of service is left out: they wait at the county for a
+        ruling, and stand, without effect, where they were taken before that was known.
+
         Args:
+            machines: those in service.
             thorough: names of machines whose whole store is checked.
         """
         hub = machines["hub"]
@@ -221,16 +225,22 @@ class Watch:
             self._check_acknowledged(machine)
             self._check_authors(machine)
         self._check_nothing_waits(machines)
-        for case in sorted(views["hub"]):
+        cut = {
+            case
+            for found in views.values()
+            for case, view in found.items()
+            if any(hub.here.reference.cut(event) for event in view.events.values())
+        }
+        for case in sorted(views["hub"].keys() - cut):
             holders = {name: found[case] for name, found in views.items() if case in found}
             self._check_case(case, holders, machines)
         for name, found in views.items():
-            stray = set(found) - set(views["hub"])
+            stray = found.keys() - views["hub"].keys() - cut
             hold(not stray, 2, f"{name} has cases that the county lacks: {short(stray)}")
         for machine in machines.values():
             self._check_papers(machine, hub)
             if machine is not hub:
-                self._check_strays(machine, views["hub"])
+                self._check_strays(machine, views["hub"], cut)
                 self.check_truths(machine, hub)
                 self.check_withheld(machine, hub, lied=lied)
                 hold(not machine.here.withheld(), 5, f"{machine.name}: {machine.here.withheld()} withheld")
@@ -257,11 +267,18 @@ class Watch:
         hold(not forged, 5, f"{machine.name} has taken {short(forged)}, which nobody of the county wrote")
 
     def _check_nothing_waits(self, machines: Machines) -> None:
-        """But for what a liar made up, and what follows on an event that was lost with the only disk that had it."""
+        """But for what a liar made up, what follows on an event that was lost with the only disk that had it, and what
+        a machine wrote after it was taken out of service."""
+        reference = machines["hub"].here.reference
         there = {one.id for machine in machines.values() for one in machine.here.store.ledger.log()}
         for machine in machines.values():
             held = {one.id: one for one in machine.here.store.waiting.list() if one.id in self.genuine}
-            stuck = [one for one in held.values() if one.needs in there or one.reason != "wait.prev"]
+            stuck = [
+                one
+                for one in held.values()
+                if (one.needs in there or one.reason != "wait.prev")
+                and not reference.cut(_event_of(one.line))
+            ]
             hold(not stuck, 0, f"{machine.name}: {[(one.id[:6], one.reason) for one in stuck]} wait")
 
     def _check_papers(self, machine: Machine, hub: Machine) -> None:
@@ -280,12 +297,17 @@ class Watch:
         }
         hold(not late, 0, f"{machine.name} has asked for {short(late)} and does not get it")
 
-    def _check_strays(self, machine: Machine, views: dict[str, CaseView]) -> None:
+    def _check_strays(self, machine: Machine, views: dict[str, CaseView], cut: set[str]) -> None:
         """What lies beside the ledger, lines that wait and papers, is of cases that may be here too."""
         node = machine.here
-        allowed = {case for case, view in views.items() if any(within(x, node.office) for x in named(view))}
-        waiting = [one for one in node.store.waiting.list() if one.id in self.genuine]
-        stray = {one.id for one in waiting if _case_of(one.line) not in {None, *allowed}}
+        allowed = cut | {
+            case for case, view in views.items() if any(within(x, node.office) for x in named(view))
+        }
+        ours = {each.id for each in node.reference.nodes.values() if within(each.office, node.office)}
+        waiting = [_event_of(one.line) for one in node.store.waiting.list() if one.id in self.genuine]
+        stray = {
+            event.id for event in waiting if event.node not in ours and event.case_id not in {None, *allowed}
+        }
         hold(not stray, 6, f"at {machine.name} {short(stray)} waits of cases that do not concern it")
         named_here = {row.hash for case in allowed for row in node.store.views.papers(case)}
         lying = {path.name for path in machine.disk.papers.glob("[0-9a-f][0-9a-f]/*")}
@@ -403,5 +425,5 @@ def _signed_for(hub: Machine, office: str, number: int) -> set[str]:
     return feeds.counted(office, others).union(*cases.values())
 
 
-def _case_of(line: bytes) -> str | None:
-    return decode(split_line(line)[1]).case_id
+def _event_of(line: bytes) -> Event:
+    return decode(split_line(line)[1])
