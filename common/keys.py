@@ -12,7 +12,7 @@ import hmac
 import json
 from base64 import b32encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib import import_module
@@ -41,6 +41,7 @@ _WORKERS = 4
 
 JWK = Mapping[str, Any]
 Signed = tuple["PublicKey", bytes, bytes]  # whose key, the signed bytes, the raw signature
+SignedLine = tuple[str, bytes, "PublicKey"]  # detached JWS, payload, whose key it should be
 Check = Callable[["PublicKey", bytes, bytes], bool]
 
 
@@ -200,26 +201,8 @@ def verify(public: PublicKey, data: bytes, signature: bytes) -> None:
     public.verify(data, signature)
 
 
-def verify_many(items: Sequence[Signed]) -> list[bool]:
-    """Check many raw signatures; the answer to each is that of ``verify``, in the order given.
-
-    Both libraries let other threads run, so a large batch uses several cores.
-    """
-    if len(items) < 2 * _BATCH:
-        return _verify_each(items)
-    size = max(_BATCH, -(-len(items) // _WORKERS))
-    parts = [items[start : start + size] for start in range(0, len(items), size)]
-    return [answer for part in _verifiers().map(_verify_each, parts) for answer in part]
-
-
-@cache
-def _verifiers() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(_WORKERS, "verify")
-
-
-def _verify_each(items: Sequence[Signed]) -> list[bool]:
-    check = _SODIUM or _verified
-    return [check(*item) for item in items]
+def _verified_raw(public: PublicKey, data: bytes, signature: bytes) -> bool:
+    return (_SODIUM or _verified)(public, data, signature)
 
 
 def _verified(public: PublicKey, data: bytes, signature: bytes) -> bool:
@@ -249,19 +232,37 @@ def jws_verify(jws: str, payload: bytes, public: PublicKey) -> None:
     verify(*_signed(jws, payload, public))
 
 
-def jws_verify_many(items: Sequence[tuple[str, bytes, PublicKey]]) -> list[bool]:
-    """Check many (JWS, payload, key); the answer to each is that of ``jws_verify``, in the order given."""
-    answers = [False] * len(items)
-    readable: list[tuple[int, Signed]] = []
-    for place, item in enumerate(items):
-        try:
-            readable.append((place, _signed(*item)))
-        except BadSignature:
-            continue
-    checked = verify_many([signed for _, signed in readable])
-    for (place, _), answer in zip(readable, checked, strict=True):
-        answers[place] = answer
-    return answers
+def jws_verify_many(items: Sequence[SignedLine]) -> list[bool]:
+    """Check many (JWS, payload, key); the answer to each is that of ``jws_verify``, in the order given.
+
+    Both libraries let other threads run, so a large batch uses several cores.
+    """
+    if len(items) < 2 * _BATCH:
+        return _jws_verify_each(items)
+    size = max(_BATCH, -(-len(items) // _WORKERS))
+    begun = [jws_verify_soon(items[start : start + size]) for start in range(0, len(items), size)]
+    return [answer for part in begun for answer in part.result()]
+
+
+def jws_verify_soon(items: Sequence[SignedLine]) -> Future[list[bool]]:
+    """Begin checking in another thread; the answers come as those of ``jws_verify_many``."""
+    return _verifiers().submit(_jws_verify_each, items)
+
+
+@cache
+def _verifiers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_WORKERS, "verify")
+
+
+def _jws_verify_each(items: Iterable[SignedLine]) -> list[bool]:
+    return [_jws_verified(*item) for item in items]
+
+
+def _jws_verified(jws: str, payload: bytes, public: PublicKey) -> bool:
+    try:
+        return _verified_raw(*_signed(jws, payload, public))
+    except BadSignature:
+        return False
 
 
 def _signed(jws: str, payload: bytes, public: PublicKey) -> Signed:

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
 from common.errors import BadSignature
 from common.events import BadEvent, Event, decode, event_id, split_line
-from common.keys import BadKey, PublicKey, jws_kid, jws_verify, jws_verify_many, node_id, read_public_jwk
+from common.keys import (
+    BadKey,
+    PublicKey,
+    SignedLine,
+    jws_kid,
+    jws_verify,
+    jws_verify_many,
+    jws_verify_soon,
+    node_id,
+    read_public_jwk,
+)
 from common.node.references import copied
 from common.reference import Reference
 
 OPENING = "hub.enrolled"  # opens the reference ledger; the one event signed by the root key
 NO_KEY = "wait.node"
+_VERDICTS = {True: "", False: "event.bad_signature"}
 
 
 @dataclass(slots=True)
@@ -24,6 +36,7 @@ class Line:
     event    None if the envelope rules cannot read it, for the reason ``code``
     signer   the node whose key checked it, "" if none did
     verdict  "" if the signature is good, ``NO_KEY`` if its node is not known yet, else why it is refused
+    good     the answer of a check that was begun early, None before it is there
     """
 
     id: str
@@ -36,6 +49,7 @@ class Line:
     code: str = ""
     signer: str = ""
     verdict: str = NO_KEY
+    good: bool | None = None
 
 
 def read(data: bytes, source: str, upward: bool) -> Line:
@@ -72,9 +86,25 @@ class Checker:
         """``origin``: of the reference ledger, None before it is known; ``root``: thumbprint of the root key."""
         self._reference, self._origin, self._root = reference, origin, root
         self._keys: dict[str, PublicKey | None] = {}
+        self._begun: list[tuple[list[Line], Future[list[bool]]]] = []
+
+    def begin(self, lines: Iterable[Line]) -> None:
+        """Have the signatures of lines that will be checked looked at by another thread while more are read."""
+        found: list[Line] = []
+        items: list[SignedLine] = []
+        for one in lines:
+            key = self._key(one.event.node) if one.event and not self._of_reference(one) else None
+            if key is not None:
+                found.append(one)
+                items.append((one.jws, one.payload, key))
+        self._begun.append((found, jws_verify_soon(items)))
 
     def check(self, lines: Sequence[Line]) -> None:
         """Set the verdict of each.  The reference ledger comes first: it names the keys of the others."""
+        for begun, answers in self._begun:
+            for one, good in zip(begun, answers.result(), strict=True):
+                one.good = good
+        self._begun.clear()
         self._check_reference(lines)
         self._check_signed(one for one in lines if not self._of_reference(one))
 
@@ -113,17 +143,19 @@ class Checker:
         return "" if event.node == event.body["node"] == named and event.seq == 1 else "event.wrong_hub"
 
     def _check_signed(self, lines: Iterable[Line]) -> None:
-        checked: list[tuple[Line, PublicKey]] = []
+        unchecked: list[tuple[Line, PublicKey]] = []
         for one in lines:
             one.signer = one.event.node if one.event else self._named(one)
             key = self._key(one.signer)
-            if key is not None:
-                checked.append((one, key))
-            else:
+            if key is None:
                 one.verdict = NO_KEY if one.event else "event.unknown_key"
-        good = jws_verify_many([(one.jws, one.payload, key) for one, key in checked])
-        for (one, _), ok in zip(checked, good, strict=True):
-            one.verdict = "" if ok else "event.bad_signature"
+            elif one.good is None:
+                unchecked.append((one, key))
+            else:
+                one.verdict = _VERDICTS[one.good]
+        good = jws_verify_many([(one.jws, one.payload, key) for one, key in unchecked])
+        for (one, _), ok in zip(unchecked, good, strict=True):
+            one.verdict = _VERDICTS[ok]
 
     def _named(self, one: Line) -> str:
         """The node whose key an unreadable line names."""

@@ -21,7 +21,7 @@ from common.node.checking import Check
 from common.node.evidence import Evidence
 from common.node.foldings import Foldings
 from common.node.intake import Intake, places_of
-from common.node.lines import Line, read
+from common.node.lines import Checker, Line, read
 from common.node.numbers import Numbers
 from common.node.pen import Pen
 from common.node.references import References
@@ -334,15 +334,16 @@ class Node:
             source: id of the node they came from.
             upward: from a child: each origin of its own and below it gapless; else a parent's selection, gaps stand.
         """
-        read_lines, refused = _read(lines, source, upward)
+        intake = Intake(self.store, self._references, self.root, self.now())
+        checker = intake.checker()
+        read_lines, refused = _read(lines, source, upward, checker)
         ids = {one.id for one in read_lines}
         here = ids & self.store.ledger.at_places(places_of(read_lines)).keys()
         waiting = self.store.waiting.has(ids)
         here |= self.store.stubs.has(ids) | (waiting - self.store.waiting.unchecked(waiting))
         if ids <= here:
             return Taken(known=tuple(one.id for one in read_lines), refused=refused)
-        intake = Intake(self.store, self._references, self.root, self.now())
-        intake.checker().check([one for one in read_lines if one.id not in here])
+        checker.check([one for one in read_lines if one.id not in here])
         with self.store.write():
             before = self.store.ledger.pos()
             intake.sort(read_lines)
@@ -636,16 +637,22 @@ class Node:
 
 
 _REBUILD_BATCH = 200
+_READ_BATCH = 64
 
 
 def _read(
-    lines: Sequence[bytes], source: str, upward: bool
+    lines: Sequence[bytes], source: str, upward: bool, checker: Checker
 ) -> tuple[list[Line], tuple[tuple[None, str], ...]]:
-    """Lines as read, and the codes of those that are none."""
-    found, refused = [], []
-    for data in lines:
-        try:
-            found.append(read(data, source, upward))
-        except LedgerError as exc:
-            refused.append((None, exc.code))
+    """Lines as read, and the codes of those that are none.  Of many the signatures are looked at meanwhile."""
+    found: list[Line] = []
+    refused: list[tuple[None, str]] = []
+    for start in range(0, len(lines), _READ_BATCH):
+        first = len(found)
+        for data in lines[start : start + _READ_BATCH]:
+            try:
+                found.append(read(data, source, upward))
+            except LedgerError as exc:
+                refused.append((None, exc.code))
+        if len(lines) > _READ_BATCH:
+            checker.begin(found[first:])
     return found, tuple(refused)
