@@ -21,6 +21,8 @@ from sync.headers import Answer, FeedSpan, Offer, Pull, Pulled
 
 MIN_PAGE_BYTES = 16 * 1024
 MAX_PAGE_BYTES = 1024 * 1024
+GOOD_PAGE_BYTES = 256 * 1024
+"""A link that takes such pages is good: then all goes up before anything comes down (docs/decisions/0017)."""
 PIECE_BYTES = 32 * 1024  # of each origin, read at a time
 MAX_PULLS = 16
 CHECKPOINT_AGE_MS = 3_600_000
@@ -151,8 +153,8 @@ def offer(view: ChildView, belief: Belief, blank: Offer, page_bytes: int) -> Off
         page.add(side)
         complete = not side
     header = replace(blank, digest=digest(expected), epoch=belief.epoch, pulls=tuple(pulls[:MAX_PULLS]))
-    if not complete and not pulls:
-        header = replace(header, max_bytes=0)  # first all goes up: then each case comes down once
+    if not complete and not pulls and page_bytes >= GOOD_PAGE_BYTES:
+        header = replace(header, max_bytes=0)
     return Offered(header, tuple(page.lines), expected, page.sent, upto, complete and not pulls)
 
 

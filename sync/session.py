@@ -18,7 +18,7 @@ from common.store.ledger import Stored
 from sync import exchange, hearsay, wire
 from sync.beliefs import forget_revoked, load_belief, save_belief
 from sync.enrol import Chain, read_chain, read_lines
-from sync.exchange import MAX_PAGE_BYTES, MIN_PAGE_BYTES, Belief, Heads, Offered, Settled
+from sync.exchange import GOOD_PAGE_BYTES, MAX_PAGE_BYTES, MIN_PAGE_BYTES, Belief, Heads, Offered, Settled
 from sync.headers import SHORT_ID, Answer, Offer, read_answer
 from sync.http import TooLarge
 from sync.papers import MAX_PIECE_BYTES, OFFERED, TRACKED, Carrier, Room
@@ -31,7 +31,7 @@ MAX_ROUNDS = 100_000
 STALLS = 3
 CUTS = 2
 """Cuts within one run after which it ends; each makes the pages smaller."""
-FIRST_PAGE_BYTES = 256 * 1024
+FIRST_PAGE_BYTES = GOOD_PAGE_BYTES
 QUICK_MS = 4_000
 """After a full page that took no longer pages grow: on a slow link a page must arrive within the time of one call."""
 _MESSAGE = b"bianmin/"

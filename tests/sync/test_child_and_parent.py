@@ -15,7 +15,7 @@ from common.errors import BadInput
 from common.events import encode
 from common.node import Node
 from common.node.values import Truth
-from sync import session, wire
+from sync import exchange, session, wire
 from sync.beliefs import load_belief
 from sync.child import parents, set_parents
 from sync.exchange import MIN_PAGE_BYTES
@@ -124,7 +124,8 @@ def test_progress_says_how_much_of_how_much(linked: Linked):
 
 
 def test_all_goes_up_before_anything_comes_down(linked: Linked, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(session, "FIRST_PAGE_BYTES", 16 * 1024)
+    monkeypatch.setattr(session, "FIRST_PAGE_BYTES", MIN_PAGE_BYTES)
+    monkeypatch.setattr(exchange, "GOOD_PAGE_BYTES", MIN_PAGE_BYTES)
     c = linked.county
     linked.level()
     for _ in range(20):
@@ -144,7 +145,8 @@ def test_all_goes_up_before_anything_comes_down(linked: Linked, monkeypatch: pyt
 def test_a_page_made_ahead_waits_until_the_one_before_has_arrived(
     linked: Linked, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(session, "FIRST_PAGE_BYTES", 16 * 1024)
+    monkeypatch.setattr(session, "FIRST_PAGE_BYTES", MIN_PAGE_BYTES)
+    monkeypatch.setattr(exchange, "GOOD_PAGE_BYTES", MIN_PAGE_BYTES)
     c = linked.county
     cases = [c.register(c.village).id for _ in range(30)]
     link = linked.link(c.hub, "", "cut", "", "lost")

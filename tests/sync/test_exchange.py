@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -29,6 +30,15 @@ def once(child: Child, parent: Parent, page_bytes: int = 2_000) -> tuple[exchang
     answer, lines = parent.answer(offered)
     child.use(offered, answer, lines)
     return offered, answer
+
+
+@pytest.fixture(scope="module", autouse=True, params=["bad link", "good link"])
+def link(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Small pages count as those of a bad link, with news in each answer, or of a good one, where all goes up first."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "good link":
+            patch.setattr(exchange, "GOOD_PAGE_BYTES", 0)
+        yield
 
 
 def level(child: Child, parent: Parent, page_bytes: int = 2_000, rounds: int = 200) -> int:
