@@ -62,7 +62,7 @@ OFTEN: Mapping[str, float] = {
     "case.restarted": 3, "case.adopted": 6, "ruling.dismissed": 2, "ruling.dated": 0.3, "case.taken_over": 0.5,
     "case.not_accepted": 0.4, "case.terminated": 0.15, "case.cancelled": 0.5, "withdrawal.asked": 0.1,
     "case.noted": 0.15, "case.urged": 0.1, "paper.added": 0.1, "paper.original_seen": 0.1, "case.archived": 0.3,
-    "case.revoked": 0.7, "ask.answered": 0.7,
+    "case.revoked": 0.7, "ask.answered": 0.7, "case.override_granted": 20,
 }  # fmt: skip
 NAMES = ("王秀英", "李国强", "欧阳建平", "赵桂芳", "蒲大成", "唐淑芬")
 
