@@ -20,6 +20,7 @@ OWN = ""  # the source of what was written here
 
 _COLUMNS = "pos, id, origin, seq, side, source, header, signature, payload"
 _CHUNK = 256
+_SMALL_LINE_BYTES = 600  # few are shorter: more rows of a page are not worth reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,13 +412,14 @@ class Ledger:
         if number is None:
             return []
         found: list[Stored] = []
+        chunk = min(_CHUNK, max_bytes // _SMALL_LINE_BYTES + 1)
         while True:
             rows = self._db.rows(
                 f"SELECT {_COLUMNS} FROM event WHERE origin = ? AND seq > ? AND NOT side"  # noqa: S608
                 " AND seq <= (SELECT o.seq FROM origin o WHERE o.id = event.origin) ORDER BY seq LIMIT ?",
-                (number, seq, _CHUNK),
+                (number, seq, chunk),
             )
-            last = rows[-1][3] if len(rows) == _CHUNK else 1 << 62
+            last = rows[-1][3] if len(rows) == chunk else 1 << 62
             stubs = self._db.rows(
                 "SELECT 0, id, origin, seq, 0, 0, 0, NULL, line FROM stub WHERE origin = ? AND seq > ? AND seq <= ?"
                 " AND seq <= (SELECT o.seq FROM origin o WHERE o.id = stub.origin)",
@@ -429,7 +431,7 @@ class Ledger:
                 if found and max_bytes < 0:
                     return found
                 found.append(one)
-            if len(rows) < _CHUNK:
+            if len(rows) < chunk:
                 return found
             seq = last
 
