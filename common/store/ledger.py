@@ -412,7 +412,7 @@ class Ledger:
         if number is None:
             return []
         found: list[Stored] = []
-        chunk = min(_CHUNK, max_bytes // _SMALL_LINE_BYTES + 1)
+        chunk = min(_CHUNK, max(0, max_bytes) // _SMALL_LINE_BYTES + 1)
         while True:
             rows = self._db.rows(
                 f"SELECT {_COLUMNS} FROM event WHERE origin = ? AND seq > ? AND NOT side"  # noqa: S608
