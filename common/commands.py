@@ -273,6 +273,13 @@ def verify(args: argparse.Namespace) -> Outcome:
         if exc.code not in DAMAGED:
             raise
         events, cases, fault = 0, 0, Fault(str(exc.detail["what"]), exc.code)
+    except (
+        AttributeError,
+        LookupError,
+        TypeError,
+        ValueError,
+    ) as exc:  # a row that holds what it never holds
+        events, cases, fault = 0, 0, Fault(f"{type(exc).__name__}: {exc}", DAMAGED[1])
     data = {
         "ok": fault is None,
         "events": events,

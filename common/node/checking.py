@@ -9,8 +9,11 @@ from common.case.fold import fold
 from common.case.view import CaseView
 from common.errors import LedgerError
 from common.events import decode, event_id
+from common.keys import read_public_jwk
+from common.node.evidence import checked_receipt, seen_of
 from common.node.lines import Checker, Line
 from common.node.values import Fault
+from common.notes import read_checkpoint
 from common.reference import Reference
 from common.store import Store
 from common.store.ledger import Stored
@@ -36,7 +39,7 @@ class Check:
 
     def run(self) -> tuple[int, int, Fault | None]:
         """(events, cases, first fault): everything, in the order in which one thing rests on the other."""
-        parts = (self._ledger, self._chains, self._tree, self._feeds, self._views)
+        parts = (self._ledger, self._chains, self._tree, self._evidence, self._feeds, self._views)
         with self._store.read():
             fault = next((fault for part in parts for fault in part()), None)
         return self.events, self.cases, fault
@@ -90,6 +93,26 @@ class Check:
             return
         if self._store.evidence.tree() != self._store.evidence.tree_of(self._store.ledger.ids_after(0)):
             yield Fault("tree", "tree.wrong")
+
+    def _evidence(self) -> Iterator[Fault]:
+        """Receipts and the newest checkpoint stand as the hub signed them: ● and the time rest on them."""
+        hub = self._reference.nodes.get(self._reference.hub)
+        if hub is None:
+            return
+        key, kept = read_public_jwk(hub.sign), self._store.evidence
+        for one in kept.receipts():
+            try:
+                said = checked_receipt(one.line, key)
+                if (said.office, said.size, said.at) != (one.office, one.size, one.at):
+                    yield Fault(f"receipt {one.office}", "ledger.wrong_row")
+            except LedgerError as exc:
+                yield Fault(f"receipt {one.office}", exc.code)
+        found = kept.checkpoint()
+        try:
+            if found is not None and seen_of(read_checkpoint(found[1], key)) != found[0]:
+                yield Fault("checkpoint", "ledger.wrong_row")
+        except (LedgerError, UnicodeError) as exc:
+            yield Fault("checkpoint", getattr(exc, "code", "note.wrong_form"))
 
     def _feeds(self) -> Iterator[Fault]:
         """Feeds are numbered without gaps; their tips say what stands in them."""

@@ -10,7 +10,7 @@ from common.errors import BadSignature, LedgerError
 from common.events import Seen, parse_json, split_line
 from common.keys import PublicKey, SigningKey, jws_sign, jws_verify
 from common.node.values import Receipt
-from common.notes import read_checkpoint, sign_checkpoint
+from common.notes import Checkpoint, read_checkpoint, sign_checkpoint
 from common.offices import is_office
 from common.store import Store
 from common.store.evidence import KeptReceipt
@@ -24,6 +24,18 @@ FRESH_MS = 24 * 3_600_000
 
 class BadReceipt(LedgerError):
     """The hub's key signed it, but it is no receipt."""
+
+
+def checked_receipt(line: bytes, hub: PublicKey) -> Receipt:
+    """A receipt of the hub.  BadSignature if it is not the hub's, BadReceipt if it is none."""
+    jws, payload = split_line(line)
+    jws_verify(jws, payload, hub)
+    return read_receipt(line.rstrip(b"\n"))
+
+
+def seen_of(shown: Checkpoint) -> Seen:
+    """A checkpoint as events name it."""
+    return Seen(shown.log, shown.size, shown.root.hex(), shown.time)
 
 
 def read_receipt(line: bytes) -> Receipt:
@@ -118,9 +130,7 @@ class Evidence:
 
     def take_receipt(self, line: bytes, hub: PublicKey) -> Receipt:
         """Keep a receipt of the hub if it is newer.  BadSignature if it is not the hub's, BadReceipt if it is none."""
-        jws, payload = split_line(line)
-        jws_verify(jws, payload, hub)
-        receipt = read_receipt(line.rstrip(b"\n"))
+        receipt = checked_receipt(line, hub)
         self._store.evidence.keep_receipt(KeptReceipt(receipt.office, receipt.size, receipt.at, receipt.line))
         return receipt
 
@@ -152,7 +162,7 @@ class Evidence:
         shown = read_checkpoint(note, hub)
         if shown.log != log:
             raise BadSignature("checkpoint.other_log", log=shown.log)
-        seen = Seen(shown.log, shown.size, shown.root.hex(), shown.time)
+        seen = seen_of(shown)
         with self._store.write():
             known = self._store.evidence.seen()
             if known is not None and known.size == seen.size and known.root != seen.root:

@@ -118,6 +118,16 @@ def test_verify_finds_an_event_that_was_changed(county: County, harm: Harm, code
         ("DELETE FROM paper WHERE case_no = 1", "view.differs"),
         ("UPDATE division SET count = count + 1 WHERE number > 0", "feed.tip"),
         ("DELETE FROM feed WHERE number = 2", "feed.gap"),
+        (
+            "UPDATE receipt SET line = CAST(replace(line, '\"size\":', '\"size\":1') AS BLOB)",
+            "signature.wrong",
+        ),
+        ("UPDATE receipt SET size = size + 1", "ledger.wrong_row"),
+        ("UPDATE checkpoint SET size = size + 1", "ledger.wrong_row"),
+        (
+            "UPDATE checkpoint SET note = CAST(replace(note, '\n\n', '\nx\n\n') AS BLOB)",
+            "note.wrong_signature",
+        ),
     ],
 )
 def test_verify_names_what_was_changed_behind_the_programs_back(county: County, harm: str, code: str) -> None:
