@@ -13,7 +13,7 @@ from common.node import Node
 from common.offices import Level, within
 
 MOST = 8
-"""Nodes named in one offer; the others in the next."""
+"""Nodes named in one offer; the others in the next.  Beside events one: with them a message has its size."""
 MINUTE_MS = 60_000
 STEP_MS = 60 * MINUTE_MS
 BUSY_STEP_MS = 24 * STEP_MS
@@ -39,7 +39,7 @@ def to_tell(node: Node, parent: str, *, busy: bool = False) -> dict[str, int]:
     ]
     step_ms = BUSY_STEP_MS if busy else STEP_MS
     fresh = [(before, id, at) for before, id, at in news if abs(at - before) >= step_ms]
-    return {id: (now - at) // MINUTE_MS for _, id, at in sorted(fresh)[:MOST]}
+    return {id: (now - at) // MINUTE_MS for _, id, at in sorted(fresh)[: 1 if busy else MOST]}
 
 
 def told(node: Node, parent: str, said: Mapping[str, int], *, lost_past: bool) -> None:

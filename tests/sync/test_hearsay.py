@@ -47,6 +47,16 @@ def test_beside_events_a_village_is_named_once_a_day(linked: Linked):
         assert (minutes_ago(c.hub, c.village) == 0) is named
 
 
+def test_beside_events_one_village_is_named_at_a_time(linked: Linked):
+    c = linked.county
+    linked.level()
+    c.clock.forward(hours=30)
+    linked.sync(c.village, c.township)
+    linked.sync(c.village_2, c.township)
+    assert len(to_tell(c.township, c.hub.id)) == 2
+    assert len(to_tell(c.township, c.hub.id, busy=True)) == 1
+
+
 def test_what_a_lost_answer_leaves_unsaid_is_said_again(linked: Linked):
     c = linked.county
     linked.level()
