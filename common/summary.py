@@ -19,7 +19,7 @@ def case_summary(file: CaseFile, node: Node, today: date) -> dict[str, Any]:
         "item": file.row.item,
         "item_version": file.edition.item.edition if file.edition else None,
         "state": label(view),
-        "holder": view.state.holder,
+        "holder": view.state.holder or file.row.office,  # what its registration rests on may not be here yet
         "accepted_on": _iso(ends.accepted_on if ends else None),
         "due": _iso(ends.due if ends else None),
         "provisional": bool(ends and ends.provisional),

@@ -177,7 +177,7 @@ def _fits_item(state: State, event: Event, item: Item) -> str | None:
     body = event.body
     match event.type:
         case "case.paused":
-            return None if body["kind"] in item.excluded_kinds else "act.pause_not_allowed"
+            return "act.pause_not_allowed" if item.stopped_step(body["kind"]) is None else None
         case "case.extended":
             most = JOINT_EXTENSION_DAYS if item.case_type == "joint" else EXTENSION_DAYS
             return None if 1 <= body["days"] <= most else "act.extension_too_long"

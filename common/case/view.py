@@ -89,6 +89,8 @@ def label(view: CaseView) -> str:
         return next((name for name, reached in steps if reached), state.status.value)
     if state.status in UNANSWERED:
         return "RECEIVED"
+    if state.status is Status.NONE:
+        return Status.REGISTERED.value  # the registration is here, what it rests on is not
     return _label_accepted(state) if state.status is Status.ACCEPTED else state.status.value
 
 

@@ -302,8 +302,14 @@ class Item:
         return tuple(dict.fromkeys(s.kind for s in self.procedure if s.clock == "stopped"))
 
     def stopped_step(self, kind: str) -> Step | None:
-        """The step that a pause of this kind stands for; its days are what is announced (R-408)."""
-        return next((s for s in self.procedure if s.clock == "stopped" and s.kind == kind), None)
+        """The step that a pause of this kind stands for (R-411); its days are what is announced (R-408).
+
+        ``kind``: the step's, or the one under which ``excluded`` has it.
+        """
+        stopped = [s for s in self.procedure if s.clock == "stopped"]
+        listed = zip((each.kind for each in self.excluded), stopped, strict=False)
+        named = [*((s.kind, s) for s in stopped), *listed]
+        return next((s for name, s in named if name == kind), None)
 
     def promised_by_level(self) -> dict[str, int]:
         """Each level's own term (R-303), lowest level first, in the promise's unit; together the promise.

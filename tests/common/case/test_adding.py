@@ -263,4 +263,5 @@ def test_a_registration_without_effect_still_belongs_to_its_office():
     alone = Case(case.world, {broken.id: broken}, automatic=False)
     view = alone.view
     assert (view.aside, view.state.status.value, view.tip) == (((broken.id, "body.malformed"),), "NONE", None)
+    assert alone.label == "REGISTERED"  # until something says more
     assert view.divisions == {VILLAGE, TOWNSHIP}
