@@ -102,8 +102,8 @@ class TestTime:
     def test_only_the_kinds_of_stopped_steps_may_pause_the_clock(self):
         assert item("ZR-004").excluded_kinds == ("assess", "publicity")
         assert item("ZR-004").stopped_step("assess").days == 20
-        assert item("ZR-004").excluded[0].kind == "assessment"
-        assert item("ZR-004").stopped_step("assessment").kind == "assess"  # as the notice calls it
+        assert item("ZR-004").excluded[0].kind == "survey"
+        assert item("ZR-004").stopped_step("survey").kind == "assess"  # as the notice calls it
         assert item("ZR-004").stopped_step("review") is None
         assert item("MZ-005").excluded_kinds == ()
         assert item("MZ-005").stopped_step("publicity") is None
