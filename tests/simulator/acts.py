@@ -69,12 +69,15 @@ def concerned(view: CaseView) -> set[str]:
 
 
 def in_scope(view: CaseView, home: str) -> bool:
-    """Does the case concern a node of this division, or one below it?  Whoever ever took it, in effect or not, goes on
-    hearing of it; a township's scope includes its villages'."""
+    """Does the case concern a node of this division, or one below it?
+
+    Whoever registered it or ever took it, in effect or not, goes on hearing of it; a township's scope includes its
+    villages'.
+    """
     took = {
         division(event.body["office"])
         for event in view.events.values()
-        if event.type in ("case.taken", "case.taken_over") or is_receipt(event)
+        if event.type in ("case.registered", "case.taken", "case.taken_over") or is_receipt(event)
     }
     return any(within(code, home) for code in concerned(view) | took)
 

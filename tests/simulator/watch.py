@@ -192,6 +192,9 @@ class Watch:
         if child.here.store.ledger.counts()[1] or hub.here.store.ledger.counts()[1]:
             return True
         receipts = node._evidence.receipts()
+        for origin, (seq, id) in receipts[office].heads.items():
+            if node.store.ledger.ids_at(origin, seq) - {id}:
+                return True  # a fork that nobody has seen yet: its disk was put back
         above = receipts.get(township_of(office) or "")
         if above is not None and above.size > receipts[office].size:
             return (
@@ -318,7 +321,11 @@ class Watch:
 
     def _check_case(self, case: str, holders: dict[str, CaseView], machines: Machines) -> None:
         hub_view, reference = holders["hub"], machines["hub"].here.reference
-        present = {name: view for name, view in holders.items() if not _left(machines[name], case)}
+        present = {
+            name: view
+            for name, view in holders.items()
+            if not _left(machines[name], case) and not _unheard(machines[name], hub_view)
+        }
         self._check_same(case, present, machines)
         self._check_order(case, hub_view, reference)
         self._check_model(case, hub_view, reference)
@@ -407,6 +414,14 @@ def _views(machine: Machine) -> dict[str, CaseView]:
 def _left(machine: Machine, case: str) -> bool:
     row = machine.here.store.views.get(case)
     return row is not None and row.left
+
+
+def _unheard(machine: Machine, hub_view: CaseView) -> bool:
+    """The case has left, and the machine goes to a parent now that never had it in its feed: nobody says so there.
+
+    What it still does with the case is judged as ever, and brings the case back to it.
+    """
+    return machine.many_parents and not in_scope(hub_view, machine.home)
 
 
 def _signed_for(hub: Machine, office: str, number: int) -> set[str]:
