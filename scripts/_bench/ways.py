@@ -16,7 +16,7 @@ TIMEOUT_S = 600.0
 
 
 class Counted:
-    """An HTTP link that counts: messages as they went out, bytes of messages both ways."""
+    """An HTTP link that counts: messages as they went out, bytes of the answers, and when each was there."""
 
     def __init__(self, url: str) -> None:
         self._link = HttpLink(
@@ -24,6 +24,7 @@ class Counted:
         )
         self.messages: list[bytes] = []
         self.answered = 0
+        self.heard: list[float] = []
 
     @property
     def url(self) -> str:
@@ -34,6 +35,7 @@ class Counted:
 
     def exchange(self, message: bytes, meanwhile: Callable[[], None] | None = None) -> bytes:
         answer = self._link.exchange(message, meanwhile)
+        self.heard.append(time.perf_counter())
         self.messages.append(message)
         self.answered += len(answer)
         return answer
@@ -55,7 +57,7 @@ class Synced:
     """A sync that came to be level.
 
     Args:
-        took_s: until level.  up_s: until the parent had answered for the last event that was owed to it.
+        took_s: until level.  up_s: until the parent had answered for the last event that it was owed at first.
         pushed: how many messages that took.
     """
 
@@ -68,16 +70,18 @@ class Synced:
 
 def synced(node: Node, room: Room, url: str) -> Synced:
     """One sync over a connection of its own.  RuntimeError if it is not level."""
-    given: list[tuple[float, int]] = []
+    owed: list[int] = []
+    pushed: list[int] = []
 
     def look(seen: Progress) -> None:
-        if seen.up[0] == seen.up[1] and not given:
-            given.append((time.perf_counter() - started, len(link.messages)))
+        owed.append(seen.up[1])
+        if seen.up[0] >= owed[0] and not pushed:
+            pushed.append(len(link.messages))
 
     with closing(Counted(url)) as link:
         started = time.perf_counter()
         report = sync_once(node, [link], room, progress=look)
         took_s = time.perf_counter() - started
-    if report.result != "level" or report.refused or not given:
+    if report.result != "level" or report.refused or not pushed:
         raise RuntimeError(f"the sync came to {report}")
-    return Synced(took_s, *given[0], report, link)
+    return Synced(took_s, link.heard[pushed[0] - 1] - started, pushed[0], report, link)
