@@ -25,6 +25,7 @@ from common.node import Node
 from common.offices import Level, township_of
 from common.papers import write_paper
 from common.reference import Appointment, Edition
+from common.rights import OPERATOR
 from common.store.local import PaperFile
 from common.store.views import CaseRow
 from common.vault import paper_hash
@@ -215,6 +216,19 @@ class People:
                     office = office_for(view, kind, officer, node.reference) or officer.office
                     return self._try(machine, command, Author(officer.id, office), row.case_id, base)
         return None
+
+    def rule(self, machine: Machine) -> Acted | None:
+        """The county's operator rules on an act that is set aside; None where there is none."""
+        node, draw = machine.here, self.draw
+        rows = sorted((row for row in node.store.views.all() if row.set_aside), key=lambda row: row.case_id)
+        operators = [one for one in machine.officers() if one.role == OPERATOR]
+        if not rows or not operators:
+            return None
+        row, officer = draw.choice(rows), draw.choice(operators)
+        view = fold(node.store.ledger.of_case(row.case_id), node.reference)
+        command = self._adopt(machine, view) if draw.random() < 0.7 else self._dismiss(machine, view)
+        author = Author(officer.id, officer.office)
+        return self._try(machine, command, author, row.case_id, None) if command is not None else None
 
     def _try(
         self, machine: Machine, command: c.Command, author: Author, case: str | None, base: str | None

@@ -42,6 +42,7 @@ ROUNDS = 30
 LONGEST_STOP = 300
 ROOM_LEFT = 12  # pages, on a disk that is nearly full
 MOST_NEW = 2
+RULED, RULINGS = 0.4, 4  # how often the county rules once all is level, and on how many acts
 
 
 @dataclass
@@ -71,6 +72,8 @@ class Simulation:
                 self._look()
             self._say("all is healed")
             self._heal()
+            if self.draw.random() < RULED and self._rule():
+                self._heal()
             self._check()
         except Broken as broken:
             broken.seed, broken.trace = self.seed, self.trace
@@ -542,6 +545,19 @@ class Simulation:
             if level and before == self._positions():
                 return
         hold(False, 0, f"the county does not get level: {reports}")
+
+    def _rule(self) -> bool:
+        """The county rules on what has no effect; True if anything came of it."""
+        before = self.met["rulings"]
+        for _ in range(RULINGS):
+            self._run(self.hub, self._rule_at_hub)
+        return self.met["rulings"] > before
+
+    def _rule_at_hub(self) -> None:
+        if (acted := self.people.rule(self.hub)) is not None:
+            self.hub.acked.update(event.id for event in acted.events)
+            self.met["refused" if acted.code else "rulings"] += 1
+            self._say(f"hub: {acted.words}")
 
     @property
     def _in_service(self) -> dict[str, Machine]:
