@@ -99,6 +99,9 @@ class ChildView(Lines, Protocol):
     def sides(self, after_pos: int, max_bytes: int) -> tuple[Sequence[Line], int]:
         """Events off the main lines after a position, and the position up to which was looked."""
 
+    def closed(self, origin: str) -> bool:
+        """Is its node out of service, and all that counts of it here?"""
+
 
 @dataclass(frozen=True, slots=True)
 class Offered:
@@ -137,7 +140,7 @@ def offer(view: ChildView, belief: Belief, blank: Offer, page_bytes: int) -> Off
     for origin in sorted({*mine, *belief.heads}):
         head, shown = mine.get(origin), belief.heads.get(origin)
         start, pull = _plan(view, belief, origin, head, shown)
-        if pull is not None:
+        if pull is not None and not view.closed(origin):
             pulls.append(pull)
         if head is None or start is None or (start := max(start, belief.marks.get(origin, 0))) >= head[0]:
             continue

@@ -162,6 +162,12 @@ class ChildView:
     def after(self, origin: str, seq: int, max_bytes: int) -> Sequence[Stored]:
         return self._ledger.after(origin, seq, max_bytes)
 
+    def closed(self, origin: str) -> bool:
+        record = self._node.reference.nodes.get(origin.partition("/")[0])
+        if record is None or record.cuts is None:
+            return False
+        return self._heads.get(origin, (0, ""))[0] >= record.cuts.get(origin, 0)
+
     def sides(self, after_pos: int, max_bytes: int) -> tuple[Sequence[Stored], int]:
         found = self._ledger.sides(after_pos, max_bytes)
         mine = [one for one in found if one.origin in self._heads and one.source != self._parent]

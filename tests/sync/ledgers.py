@@ -153,6 +153,9 @@ class Child:
     def after(self, origin: str, seq: int, max_bytes: int) -> list[One]:
         return self.ledger.after(origin, seq, max_bytes)
 
+    def closed(self, origin: str) -> bool:
+        return False
+
     def sides(self, after_pos: int, max_bytes: int) -> tuple[list[One], int]:
         found = [
             (pos, self.ledger.held[id])

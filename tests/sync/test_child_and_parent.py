@@ -567,6 +567,18 @@ def test_a_receipt_that_a_relay_hid_comes_from_the_county_though_a_newer_one_is_
     assert linked.sync(c.village, c.hub).taken == 0
 
 
+def test_what_a_lost_machine_wrote_after_its_cut_off_is_not_asked_for_again_and_again(linked: Linked):
+    """The township took it before it knew; a new machine of the village would only have it wait."""
+    c = linked.county
+    old = c.enrol("village-old", c.village.office, c.township)
+    c.hub.publish("node.revoked", {"node": old.id, "cuts": {}, "reason": "被盗"})
+    old.open_epoch()
+    assert linked.sync(old, c.township).result == "level"
+    linked.sync(c.township, c.hub)
+    assert [linked.sync(c.village, c.township).result for _ in range(3)] == ["level"] * 3
+    old.store.close()
+
+
 def test_addresses_of_parents_are_kept_in_order(linked: Linked):
     node = linked.county.village
     set_parents(node, ["http://b", "http://a"])
