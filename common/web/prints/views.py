@@ -119,12 +119,19 @@ def of_case(case: str, paper: str) -> ResponseReturnValue:
         back=back,
         narrow=request.args.get("width") == "80",
         form_words=_form_words,
-        papers=[p for p in made.body["papers"] if p.get("signed") or not is_electronic(p)],
+        papers=[{**_BLANK, **p} for p in made.body["papers"] if p.get("signed") or not is_electronic(p)],
         query_code=code,
         qr=qr_svg(link, "查询码"),
         promised=promised(node, file),
         registered_at=made.at,
     )
+
+
+_BLANK = {
+    "name": "(未写名称)",
+    "form": "",
+    "count": None,
+}  # another node's paper may lack what ours always have
 
 
 def _print_of(reference: Reference, file: CaseFile, made: Event, item: Item) -> Print:
