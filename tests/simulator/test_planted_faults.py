@@ -217,7 +217,7 @@ def test_a_case_that_goes_on_being_sent_after_it_has_left_is_found(monkeypatch):
 
 def test_days_by_the_machines_own_zone_are_found(monkeypatch):
     def here(milliseconds: int) -> date:
-        return date.fromtimestamp(milliseconds / 1000)  # noqa: DTZ012
+        return date.fromtimestamp(milliseconds / 1000)  # noqa: DTZ012  the fault that is planted
 
     monkeypatch.setattr(common.clock, "_date_of_ms", here)
     breaks(7)
@@ -228,7 +228,7 @@ def test_working_days_by_the_machines_own_zone_are_found(monkeypatch):
 
     def as_seen_here(self: Calendar, day: date) -> bool:
         midnight = (day.toordinal() - date(1970, 1, 1).toordinal()) * 86_400
-        return real(self, date.fromtimestamp(midnight))  # noqa: DTZ012
+        return real(self, date.fromtimestamp(midnight))  # noqa: DTZ012  the fault that is planted
 
     monkeypatch.setattr(Calendar, "is_working_day", as_seen_here)
     breaks(7)
