@@ -5,7 +5,7 @@ Pure: a case's file and the reference ledger in, sentences out.  A score is neve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -97,6 +97,19 @@ def _ranks(view: CaseView) -> Callable[[Event], int]:
     return rank
 
 
+def _told_above(view: CaseView) -> Iterator[str]:
+    """Ids of the steps whose opinion went up with the case right after them: it is read at the offer (R-107)."""
+    goes_up: tuple[str | None, object] | None = None
+    for event in (view.events[act] for act in reversed(view.path)):
+        said = event.actor, event.body.get("opinion")
+        if event.type == "case.offered":
+            goes_up = said
+        elif event.type != "case.stepped" or said != goes_up:
+            goes_up = None
+        else:
+            yield event.id
+
+
 class _Teller:
     def __init__(self, file: CaseFile, reference: Reference) -> None:
         self.file, self.view, self.reference = file, file.view, reference
@@ -105,6 +118,7 @@ class _Teller:
         self.aside = {act.id: act.reason for act in file.view.aside}
         self.waiting = {act.id: act.reason for act in file.view.waiting}
         self.path = frozenset(file.view.path)
+        self.told_above = frozenset(_told_above(file.view))
 
     def tell(self, event: Event) -> Told:
         body = event.body
@@ -187,9 +201,8 @@ class _Teller:
             next((s.name for s in self.item.procedure if s.number == body["step"]), "") if self.item else ""
         )
         people = "、".join(str(name) for name in body.get("people") or ())
-        return f"完成「{step}」" if step else "完成环节", _join(
-            body.get("opinion") or "", f"核查人 {people}" if people else ""
-        )
+        opinion = "" if event.id in self.told_above else body.get("opinion") or ""
+        return f"完成「{step}」" if step else "完成环节", _join(opinion, f"核查人 {people}" if people else "")
 
     def offered(self, event: Event, body: Mapping[str, Any]) -> tuple[str, str]:
         way = direction(body["office"], body["to"])

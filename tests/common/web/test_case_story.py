@@ -70,6 +70,40 @@ def test_each_act_is_told_with_who_did_it_and_what_it_came_to():
     assert one(case, "case.offered").rest == "建议准予"
 
 
+def test_an_opinion_that_finishes_the_reviews_and_goes_up_with_the_case_is_read_once_where_it_goes():
+    case = Case()
+    case.do("agent", register())
+    case.do("clerk", c.AcceptCase())
+    case.do("clerk", c.FinishStep(3, "符合条件,建议准予"))
+    case.do("clerk", c.OfferCase(MZ, "符合条件,建议准予"))  # as 上报 writes them
+    assert one(case, "case.offered").rest == "符合条件,建议准予"
+    assert (one(case, "case.stepped").did, one(case, "case.stepped").rest) == ("完成「乡镇审核」", "")
+
+
+@pytest.mark.parametrize(
+    ("who", "opinion"), [("lead", "年龄属实"), ("clerk", "建议准予"), ("clerk", None)], ids=str
+)
+def test_an_opinion_of_a_step_alone_is_read_at_the_step(who, opinion):
+    case = Case()
+    case.do("agent", register())
+    case.do("clerk", c.AcceptCase())
+    case.do("clerk", c.FinishStep(3, "年龄属实"))
+    assert one(case, "case.stepped").rest == "年龄属实"  # nothing has gone up yet
+    case.do(who, c.OfferCase(MZ, opinion))
+    assert one(case, "case.stepped").rest == "年龄属实"
+
+
+def test_an_opinion_stays_at_its_step_where_the_offer_has_no_effect():
+    case = Case(automatic=False)
+    case.do("agent", register())
+    case.settle()
+    case.do("clerk", c.AcceptCase())
+    (step,) = case.do("clerk", c.FinishStep(3, "年龄属实"))
+    case.add("agent", "case.offered", {"to": MZ, "direction": "up", "opinion": "年龄属实"}, base=step.id)
+    assert one(case, "case.offered").aside
+    assert one(case, "case.stepped").rest == "年龄属实"
+
+
 def test_the_promise_in_the_trail_stays_what_was_promised_when_the_clock_is_stopped_later():
     case = Case()
     case.do("agent", register("MZ-001"))

@@ -320,6 +320,7 @@ def test_reporting_up_needs_the_opinion_and_finishes_the_review_with_it(county, 
     page = clerk.submit(page.form(), opinion="符合条件,建议准予")
     assert "已上报,等对方接收" in page.text
     assert "已交给县民政局" in page.text
+    assert page.main.classed("trail")[0].text.count("符合条件,建议准予") == 1
     file = at(county.township, journey)
     assert types(file)[-2:] == ["case.stepped", "case.offered"]
     assert label(file.view) == "FORWARDED"
