@@ -264,7 +264,9 @@ TEXTS: Mapping[str, str] = {
     "item.unknown": "没有这个事项,或已停办:{item}。请从事项目录里重新找。",
     "notice.none": "这件没有这份文书。请看办件的经过,办到那一步才有。",
     "register.not_by_agent": "「{item}」不能代办,须本人到镇便民服务中心或县政务服务中心办。请看办事指南。",
-    "register.papers_missing": "材料不齐,还差:{names}。可以先存着,齐了再报送;或者照样登记,镇上会一次性告知。",
+    "register.not_at_counter": "「{item}」在窗口不能登记时一步办结。请先登记、受理,再照办理程序办,作出决定。",
+    "register.originals_unseen": "不能当场办结:{names}的原件还没有核验。请当面看过再勾选、办结;或者只登记,先不办结。",
+    "register.papers_missing": "材料不齐,不能当场办结,还差:{names}。请补齐再办结;或者只登记,先不办结,补齐以后再办。",
     "worklist.unknown": "没有「{name}」这个列表。请从页面上方的链接进入。",
     # -- enrolment and exchange
     "checkpoint.other_log": "这份检查点是另一本账的,没有采用。请告诉技术员。",

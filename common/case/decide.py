@@ -17,7 +17,7 @@ from common.case.automatic import receipt_body
 from common.case.clock import due
 from common.case.desk import Author, Desk, Moment
 from common.case.effects import direction
-from common.case.grading import intake_office
+from common.case.grading import deciding_office, graded, intake_office
 from common.case.state import DECIDED, ENDED, PREVIOUS, UNANSWERED, Direction, Draft, Status
 from common.case.view import CaseView
 from common.errors import BadInput, CommandRefused
@@ -82,13 +82,19 @@ def _submit(desk: Desk, command: c.SubmitCase) -> None:
 
 def _finish(desk: Desk, command: c.FinishNow) -> None:
     """Arrival at the author's own office, acceptance and decision in one go."""
-    addressee, canon = desk.state.offer_to or "", desk.reference.canon
-    if canon(addressee) != canon(desk.author.office):
-        raise CommandRefused("case.not_finished_here", office=desk.reference.office_name(addressee))
+    addressee, own, reference = desk.state.offer_to or "", desk.author.office, desk.reference
+    if reference.canon(addressee) != reference.canon(own):
+        raise _elsewhere(desk, "case.not_finished_here", addressee)
+    if graded(desk.state, "case.decided", {"office": own}, reference) is not None:
+        raise _elsewhere(desk, "case.not_decided_here", deciding_office(desk.state, reference))
     receipt = receipt_body(desk.reference, desk.item.code, desk.today)
     desk.write("case.arrived", of=PREVIOUS, of_kind=SUBMIT, **receipt)
     _accept(desk, c.AcceptCase(command.checked))
     _decide(desk, command.decision)
+
+
+def _elsewhere(desk: Desk, code: str, office: str) -> CommandRefused:
+    return CommandRefused(code, item=desk.item.name, office=desk.reference.office_name(office))
 
 
 def _cancel(desk: Desk, command: c.CancelCase) -> None:

@@ -96,7 +96,8 @@ REFUSALS: Mapping[str, str] = {
     "case.offer_to_self": "不能移送给自己。请选别的单位。",
     "case.unknown_office": "没有这个单位:{office}。请从名单里选。",
     "case.submission_not_declinable": "群众的申请不能不接收。请受理、一次性告知,或作出不予受理(R-203)。",
-    "case.not_finished_here": "这个事项由{office}受理,不能在这里当场办结。请先报送。",
+    "case.not_finished_here": "「{item}」由{office}受理,不能在这里当场办结。请只登记并报送,由对方接着办。",
+    "case.not_decided_here": "「{item}」由{office}决定,不能在这里当场办结。请只登记,受理以后再上报。",
     # -- acceptance
     "case.originals_missing": "原件未到:{materials}。请当面核验后勾选,或一次性告知申请人。",
     "case.second_notice": "一次性告知只能发一次(R-205)。确有需要,请负责人先准许再次告知。",

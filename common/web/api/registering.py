@@ -12,20 +12,19 @@ from werkzeug.datastructures import MultiDict
 from common.case.commands import DecideCase, FinishNow, RegisterCase
 from common.catalogue.items import Item
 from common.errors import BadInput, CommandRefused
-from common.reference import Appointment, Edition
+from common.reference import Appointment
 from common.web import visitor
 from common.web.api.asked import Asked
 from common.web.api.papers import Given, papers_given
 from common.web.items.queries import divisions
 from common.web.items.queries import edition as edition_of
 from common.web.items.views import takes_in
-from common.web.items.words import basis_words
 from common.web.papers_view import the_node
 from common.web.registration.applicant import PREFIX
 from common.web.registration.application import CAPTURED, Application
 from common.web.registration.event import register_command
+from common.web.registration.finishing import check_finish, granted
 from common.web.registration.tiles import DRAWING, OF_FIELD, PAPER
-from common.web.registration.views import FINISHED, finishes_here
 
 KEYS = (
     "item", "form", "kind", "who", "papers", "ticked", "village", "salt", "submit", "urgent", "finish",
@@ -36,8 +35,8 @@ MOST_WORDS = 1_500
 def command_asked(asked: Asked) -> RegisterCase:
     """The command that a request comes to.
 
-    Errors: NotFound ``item.unknown``; CommandRefused ``register.not_by_agent``, ``register.papers_missing``,
-    ``case.not_finished_here``; BadInput ``api.form_wrong`` (detail ``fields``: place -> words), and ``Asked``'s.
+    Errors: NotFound ``item.unknown``; CommandRefused ``register.not_by_agent``, and ``check_finish``'s; BadInput
+    ``api.form_wrong`` (detail ``fields``: place -> words), and ``Asked``'s.
     """
     asked.only(*KEYS)
     node, officer = the_node(), visitor.me()
@@ -56,7 +55,7 @@ def command_asked(asked: Asked) -> RegisterCase:
         village=village,
         submit=asked.flag("submit", True),
         urgent=asked.flag("urgent", False),
-        finish=_finish(asked, application, edition, officer),
+        finish=_finish(asked, application, village),
     )
 
 
@@ -156,23 +155,17 @@ def _village(asked: Asked) -> str | None:
     return village  # type: ignore[no-any-return]
 
 
-def _finish(
-    asked: Asked, application: Application, edition: Edition, officer: Appointment
-) -> FinishNow | None:
+def _finish(asked: Asked, application: Application, village: str | None) -> FinishNow | None:
     """The decision on the spot, where the item is the village's own and every paper is there (R-101)."""
     if (decision := asked.part("finish")) is None:
         return None
     decision.only("granted", "reasons", "basis")
-    if not finishes_here(edition.item, officer.office):
-        raise CommandRefused(
-            "case.not_finished_here", office=the_node().reference.office_name(officer.office)
-        )
-    if lacking := [tile.name for tile in (*application.missing, *application.unseen)]:
-        raise CommandRefused("register.papers_missing", names=lacking)
-    granted = decision.flag("granted", True)
-    reasons = decision.text("reasons", FINISHED if granted else None, most=MOST_WORDS)
-    basis = decision.text("basis", basis_words(edition.item) or None, most=MOST_WORDS)
-    return FinishNow(DecideCase(granted, reasons, basis))
+    check_finish(application, the_node().reference, village)
+    usual = granted(application.item).decision
+    is_granted = decision.flag("granted", True)
+    reasons = decision.text("reasons", usual.reasons if is_granted else None, most=MOST_WORDS)
+    basis = decision.text("basis", usual.basis, most=MOST_WORDS)
+    return FinishNow(DecideCase(is_granted, reasons, basis))
 
 
 __all__ = ["command_asked"]

@@ -9,9 +9,8 @@ from flask import jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from common.case import Author
-from common.case.commands import DecideCase, FinishNow, RegisterCase
+from common.case.commands import RegisterCase
 from common.case.file import acts_in_effect
-from common.catalogue.items import Item
 from common.errors import CommandRefused, NotFound
 from common.node import CaseFile
 from common.offices import Level, level
@@ -25,21 +24,19 @@ from common.web.items.queries import catalogue_of, intake_office, places_for
 from common.web.items.queries import edition as edition_of
 from common.web.items.queries import find as find_items
 from common.web.items.views import takes_in
-from common.web.items.words import basis_words
 from common.web.papers_view import papers_of, seen_case, the_node
 from common.web.registration import applicant, queries
 from common.web.registration.application import Application
 from common.web.registration.capture import MAX_REQUEST_BYTES, take_pages
 from common.web.registration.drafts import Typed, lend, new_salt
 from common.web.registration.event import applicant_body, register_command
+from common.web.registration.finishing import check_finish, finishes_here, granted
 from common.web.registration.following import following
 from common.web.registration.pages import application_of, blueprint, drafts_of, path_to, title_here
 from common.web.registration.state import state_of
 from common.web.rights import body_limit, right, wants_json
 
 REGISTER = "act:case.registered"
-FINISHED = "代办员当面核对,材料齐全,符合规定的条件。"
-"""The grounds of what a village decides on the spot."""
 
 
 # -- find
@@ -267,11 +264,8 @@ def register(code: str, salt: str) -> ResponseReturnValue:
 def _command(application: Application, edition: Edition, draft: Typed, *, hold: bool) -> RegisterCase:
     officer, finish = visitor.me(), None
     if finishes_here(edition.item, officer.office) and not hold:
-        if lacking := [tile.name for tile in (*application.missing, *application.unseen)]:
-            raise CommandRefused("register.papers_missing", names=lacking)
-        finish = FinishNow(
-            DecideCase(granted=True, reasons=FINISHED, basis=basis_words(edition.item) or None)
-        )
+        check_finish(application, the_node().reference)
+        finish = granted(edition.item)
     return register_command(
         application,
         edition,
@@ -282,11 +276,6 @@ def _command(application: Application, edition: Edition, draft: Typed, *, hold: 
         urgent="_urgent" in request.form,
         finish=finish,
     )
-
-
-def finishes_here(item: Item, office: str) -> bool:
-    """The village decides it itself, and this is the village (what the procedure says: R-101)."""
-    return item.village_decides and level(office) is Level.VILLAGE
 
 
 # -- done

@@ -249,8 +249,20 @@ def test_an_instant_item_is_finished_at_the_townships_own_counter():
 def test_the_village_cannot_finish_what_its_procedure_gives_to_the_township():
     case = Case()
     for code in ("NY-006", "MZ-008"):  # the procedure governs, not the authority
-        with refused(CommandRefused, "case.not_finished_here"):
+        with refused(CommandRefused, "case.not_finished_here") as error:
             case.do("agent", register(code, finish=FinishNow(DecideCase(granted=True))))
+        assert error.value.detail["office"] == case.world.reference.office_name(TOWNSHIP)
+
+
+def test_who_would_finish_what_another_level_decides_is_told_who_decides_it():
+    """Nothing is registered yet, so nothing can be reported up: the refusal speaks of what was asked."""
+    case = Case()
+    with refused(CommandRefused, "case.not_decided_here") as error:
+        case.do(
+            "clerk", register("MZ-005", channel="township_window", finish=FinishNow(DecideCase(granted=True)))
+        )
+    assert error.value.detail["office"] == case.world.reference.office_name(MZ)
+    assert case.events == {}
 
 
 def test_at_the_townships_counter_a_villages_item_falls_to_the_township():

@@ -251,10 +251,17 @@ def test_every_act_that_the_pages_offer_can_be_asked_for():
     assert {act.kind for act in ACTS} <= KINDS
 
 
-def test_a_counter_finishes_nothing_on_the_spot_as_its_page_does_not(programs, county, clerk):
-    asked = application(programs, clerk, county.township, DIRECT)
-    assert clerk.post("/cases", {**asked, "finish": {}}, 409)["code"] == "case.not_finished_here"
-    number = clerk.post("/cases", asked)["number"]
+@pytest.mark.parametrize("item", [DIRECT, OWN, "MZ-005"])
+def test_a_counter_finishes_nothing_on_the_spot_and_says_the_way_there(programs, county, clerk, item):
+    asked = application(programs, clerk, county.township, item)
+    refused = clerk.post("/cases", {**asked, "finish": {}}, 409)
+    assert refused["code"] == "register.not_at_counter"
+    assert "先登记、受理" in refused["detail"]  # the counter itself takes it in: nothing is to be sent on
+    assert "报送" not in refused["detail"]
+
+
+def test_a_villages_item_is_decided_at_a_counter_by_acts_of_their_own(programs, county, clerk):
+    number = clerk.post("/cases", application(programs, clerk, county.township, DIRECT))["number"]
     clerk.act(number, "case.accepted")
     assert clerk.act(number, "case.decided", granted=True)["state"] == "GRANTED"
 
@@ -269,10 +276,11 @@ def test_an_item_of_the_villages_own_is_finished_on_the_spot(programs, county, a
     ]  # fmt: skip
 
 
-def test_nothing_is_finished_on_the_spot_that_is_not_the_villages_own(programs, county, agent):
+def test_what_is_not_the_villages_own_is_finished_by_who_takes_it_in(programs, county, agent):
     before = held(county.village)
-    asked = application(programs, agent, county.village, finish={})
-    assert agent.post("/cases", asked, 409)["code"] == "case.not_finished_here"
+    refused = agent.post("/cases", application(programs, agent, county.village, finish={}), 409)
+    assert refused["code"] == "case.not_finished_here"
+    assert "由回龙镇便民服务中心受理" in refused["detail"]  # and not by the village that asks
     assert held(county.village) == before
 
 
@@ -280,7 +288,16 @@ def test_nothing_is_finished_on_the_spot_while_a_paper_lacks(programs, county, a
     asked = application(programs, agent, county.village, DIRECT, finish={})
     assert asked["papers"]
     asked["papers"] = []
-    assert agent.post("/cases", asked, 409)["code"] == "register.papers_missing"
+    refused = agent.post("/cases", asked, 409)
+    assert refused["code"] == "register.papers_missing"
+    assert "镇上" not in refused["detail"]  # the village decides it: no township hears of it
+
+
+def test_nothing_is_finished_on_the_spot_while_an_original_is_unseen(programs, county, agent):
+    refused = agent.post(
+        "/cases", application(programs, agent, county.village, DIRECT, finish={}, seen=False), 409
+    )
+    assert (refused["code"], refused["names"]) == ("register.originals_unseen", ["居民身份证"])
 
 
 def test_all_that_is_wrong_with_a_form_is_told_at_once_and_in_its_place(programs, county, agent):

@@ -811,8 +811,20 @@ def test_an_item_is_not_finished_while_a_paper_lacks(table):
     form = next(f for f in page.forms if f.action.endswith("/register"))
     assert [button.text for button in form.buttons] == ["只登记,先不办结"]
     stale = {"_token": form.fields["_token"], "_go": "finish"}
-    assert "材料不齐" in table.client.http.post(form.action, data=stale).get_data(as_text=True)
+    said = table.client.http.post(form.action, data=stale).get_data(as_text=True)
+    assert "不能当场办结,还差:" in said
+    assert "镇上" not in said  # the village decides it
     assert table.draft is not None
+
+
+def test_an_item_is_not_finished_while_an_original_is_unseen(table):
+    table.fill_in("CW-001")
+    table.hand_over("id", "proxy", "form.signature", seen=False)
+    form = next(f for f in table.check().forms if f.action.endswith("/register"))
+    stale = {"_token": form.fields["_token"], "_go": "finish"}
+    said = table.client.http.post(form.action, data=stale).get_data(as_text=True)
+    assert "居民身份证的原件还没有核验" in said
+    assert "还差" not in said
 
 
 # -- every item of the catalogue
