@@ -6,7 +6,7 @@ effects, state           what follows from it
 tree, fold, view         a set of events: the moving acts judged, one path in effect, and what is read from it
 automatic                what a node writes without a person
 clock, file, acting      due dates and lamps; form and papers as they stand; what an officer may do now
-reasons                  the codes, with their words
+choices, reasons         the closed lists and the codes, with their words
 """
 
 from __future__ import annotations

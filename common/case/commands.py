@@ -14,6 +14,7 @@ from datetime import date
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+from common.case.choices import CHANNELS, GROUNDS, RELATIONS, WAYS
 from common.errors import BadInput
 from common.event_types import is_date
 
@@ -375,6 +376,22 @@ KIND_OF: Mapping[type[Any], str] = {
     RegisterCase: "case.registered",
     **{c: kind for kind, c in _BY_TYPE.items()},
 }
+
+
+CHOICES: Mapping[type[Any], Mapping[str, Mapping[str, str]]] = {
+    RegisterCase: {"channel": CHANNELS},
+    RefuseAcceptance: {"ground": GROUNDS},
+    Deliver: {"way": WAYS, "relation": RELATIONS},
+}
+"""Fields that take a value of a closed list."""
+
+
+def check_choices(command: Command) -> None:
+    """BadInput ``command.choice`` (``field``, ``known``) for a value that is not on its list."""
+    for field, known in CHOICES.get(type(command), {}).items():
+        value = getattr(command, field)
+        if value is not None and value not in known:
+            raise BadInput("command.choice", field=field, known=list(known))
 
 
 def command_for(kind: str, values: Mapping[str, Any]) -> Command:

@@ -1,7 +1,8 @@
 """A command becomes acts, or is refused.  Whatever ``fold`` would set aside is refused here, by its own rules.
 
 Beyond them a command is refused where a duty of its author is not done: originals not seen (R-208), a check on site
-by one person alone (R-501), an extension after the term (R-406), a notice that wants what is not published (R-210).
+by one person alone (R-501), an extension after the term (R-406), a notice that wants what is not published (R-210),
+an application turned away without naming who is competent (R-203).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from common.calendar import UNPUBLISHED
 from common.case import commands as c
 from common.case.acts import GRANTED, REFUSED, SUBMIT
 from common.case.automatic import receipt_body
+from common.case.choices import NOT_COMPETENT
 from common.case.clock import due
 from common.case.desk import Author, Desk, Moment
 from common.case.effects import direction
@@ -38,6 +40,7 @@ def decide(
     Errors:
         BadInput, NotPermitted, CommandRefused, each with a code of ``reasons.REFUSALS``.
     """
+    c.check_choices(command)
     desk = Desk(view, author, reference, moment)
     if isinstance(command, c.RegisterCase):
         _register(desk, command)
@@ -132,6 +135,8 @@ def _says_what(wanted: Mapping[str, Any]) -> bool:
 
 def _refuse_acceptance(desk: Desk, command: c.RefuseAcceptance) -> None:
     desk.write("case.not_accepted", reason=command.reason, competent=command.competent, ground=command.ground)
+    if command.ground == NOT_COMPETENT and not command.competent:
+        raise BadInput("case.no_competent")
 
 
 def _grant_override(desk: Desk, command: c.GrantOverride) -> None:

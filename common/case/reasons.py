@@ -105,6 +105,7 @@ REFUSALS: Mapping[str, str] = {
     "case.after_notice_term": "已过告知期限,这件视为已受理(R-206)。请按受理办。",
     "case.nothing_wanted": "没有写要补什么。请逐项写明要补的材料和原因。",
     "case.irrelevant_material": "{material} 不在这个事项公布的材料里,不得要求(R-210)。",
+    "case.no_competent": "不属于本机关办的,要写明应由哪个机关办(R-203)。",
     "case.term_in_the_past": "补正的最后一天 {by} 已经过了。请改期。",
     # -- handling
     "case.no_such_step": "办理程序里没有这个可完成的环节。",
@@ -137,6 +138,7 @@ REFUSALS: Mapping[str, str] = {
     "case.wrong_item": "事项和版本不符。请重新选事项。",
     # -- the API
     "command.unknown": "没有 {type} 这种办理,或它只能由系统写。",
+    "command.choice": "{field} 不在名单里,只能从这些里选:{known}。请改好再传。",
     "command.field": "字段 {field} 缺失、多余,或类型不对。",
 }
 """Why a command is refused, and what to do."""

@@ -81,7 +81,7 @@ def test_a_village_case_travels_by_hand_to_the_county_and_back_and_all_agree(cou
 
     county.level()
     assert {label(node, first.id) for node in (hub, township, village)} == {"GRANTED"}
-    village.act(Deliver("agent", "王秀英", "self"), county.agent(village), case=first.id)
+    village.act(Deliver("agent", "王秀英", "本人"), county.agent(village), case=first.id)
     village.act(Rate(5), county.agent(village), case=first.id)
     county.level()
 

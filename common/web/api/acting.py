@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from common.accounts import LoginNeeded
 from common.case.commands import (
     KIND_OF,
+    AcceptCase,
     AskCorrection,
     Command,
     DecideCase,
     HandInCorrection,
     RegisterCase,
+    SeeOriginals,
     command_for,
 )
 from common.case.file import form_of
@@ -136,6 +138,22 @@ def _notice(command: AskCorrection, desk: Desk) -> Command:
     return command
 
 
+def _accepted(command: AcceptCase, desk: Desk) -> Command:
+    _listed("checked", command.checked, desk)
+    return command
+
+
+def _originals(command: SeeOriginals, desk: Desk) -> Command:
+    _listed("materials", command.materials, desk)
+    return command
+
+
+def _listed(field: str, materials: Sequence[str], desk: Desk) -> None:
+    """Originals are those of the item's list.  BadInput ``command.choice``."""
+    if any(desk.item.material(material) is None for material in materials):
+        raise BadInput("command.choice", field=field, known=[each.id for each in desk.item.materials])
+
+
 def _correction(command: HandInCorrection, desk: Desk) -> Command:
     """The corrected fields as they are stored.  BadInput ``api.form_wrong``."""
     if command.form is None:
@@ -157,6 +175,8 @@ def _correction(command: HandInCorrection, desk: Desk) -> Command:
 
 
 _READ: Mapping[type[Any], Callable[[Any, Desk], Command]] = {
+    AcceptCase: _accepted,
+    SeeOriginals: _originals,
     DecideCase: _decision,
     AskCorrection: _notice,
     HandInCorrection: _correction,

@@ -10,7 +10,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from common.case.commands import KIND_OF, AskCorrection, DecideCase, RegisterCase
+from common.case.commands import CHOICES, KIND_OF, AskCorrection, DecideCase, RegisterCase
 from common.store.views import WORKLISTS
 
 Schema = dict[str, Any]
@@ -117,7 +117,7 @@ REGISTER = _object(
 WANTED = _object({"what": TEXT}, {"why": TEXT, "material": TEXT, "field": TEXT})
 
 # Bodies of acts that are not just the command's fields.
-_BODIES: Mapping[type[Any], Mapping[str, Schema | None]] = {
+_BODIES: dict[type[Any], dict[str, Schema | None]] = {
     DecideCase: {"document": None, "number": None, "signature": None, "key": None},
     AskCorrection: {"wanted": {**_list(WANTED), "minItems": 1}},
 }
@@ -141,7 +141,7 @@ def _act(kind: str, command: type[Any]) -> Schema:
 
 def _of_command(command: type[Any]) -> Schema:
     hints = get_type_hints(command)
-    own = _BODIES.get(command, {})
+    own = _BODIES.get(command, {}) | _chosen(command)
     needed: dict[str, Schema] = {}
     optional: dict[str, Schema] = {}
     for each in fields(command):
@@ -149,6 +149,18 @@ def _of_command(command: type[Any]) -> Schema:
         if schema is not None:
             (needed if each.default is MISSING else optional)[each.name] = schema
     return _object(needed, optional)
+
+
+def _chosen(command: type[Any]) -> dict[str, Schema | None]:
+    """The fields that take a value of a closed list, with its words."""
+    may_lack = {each.name for each in fields(command) if each.default is None}
+    return {
+        name: {
+            "enum": [*known, *([None] if name in may_lack else [])],
+            "description": ", ".join(f"{value}: {words}" for value, words in known.items()),
+        }
+        for name, known in CHOICES.get(command, {}).items()
+    }
 
 
 def _of_hint(hint: Any, name: str) -> Schema:

@@ -11,9 +11,9 @@ from datetime import date
 from werkzeug.datastructures import MultiDict
 
 from common.case import commands as c
+from common.case.choices import GROUNDS, NOT_COMPETENT, RELATIONS, WAYS
 from common.case.state import Stop
 from common.web.cases.desk import Desk
-from common.web.cases.story import WAYS
 
 Form = MultiDict[str, str]
 Commands = tuple[c.Command, ...]
@@ -21,12 +21,6 @@ Read = Callable[[Desk, Form], Commands]
 
 MOST_FIELDS = 4
 """How many fields of the form one notice may ask to be put right."""
-GROUNDS = {
-    "not_competent": "不属于本机关办",
-    "not_needed": "这件事不需要审批",
-    "other": "依法不能受理的其他情形",
-}
-RELATIONS = {"本人": "本人", "家属": "家属", "受托人": "受托人", "其他": "其他人"}
 RULINGS = {
     "adopt": "采纳:让它在现在的状态上生效",
     "dismiss": "不采纳:从名单上去掉",
@@ -155,7 +149,7 @@ def refuse_acceptance(desk: Desk, form: Form) -> Commands:
     reading = _Reading(form)
     ground = reading.one_of("ground", "是哪一种情形", GROUNDS)
     reason = reading.text("reason", "理由")
-    competent = reading.text("competent", "应由哪个机关办", needed=ground == "not_competent", most=100)
+    competent = reading.text("competent", "应由哪个机关办", needed=ground == NOT_COMPETENT, most=100)
     reading.finish()
     return (c.RefuseAcceptance(reason, competent or None, ground),)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from common.case import CaseView
 from common.case.acts import ADOPTABLE, FIRM, GRANTED, SUBMIT, SUPPLY
+from common.case.choices import CHANNELS, WAYS
 from common.case.effects import direction
 from common.case.reasons import REASONS
 from common.case.state import Direction
@@ -26,8 +27,6 @@ from common.texts import say
 from common.web.cases.titles import TITLES, has_document
 from common.web.words import formal_day
 
-CHANNELS = {"village_agent": "代办登记", "township_window": "窗口登记", "county_window": "窗口登记"}
-WAYS = {"window": "窗口领取", "agent": "代办员送达", "post": "邮寄", "electronic": "电子送达"}
 SCORES = {5: "非常满意", 4: "满意", 3: "基本满意", 2: "不满意", 1: "非常不满意"}
 _SILENT = frozenset({"case.confirmed"})  # it stands as a mark on what it confirms
 

@@ -14,6 +14,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
+from common.case.choices import GROUNDS, RELATIONS, WAYS
 from common.case.commands import AskWithdrawal, Deliver
 from common.errors import AppError, BadInput, CommandRefused, NotPermitted
 from common.texts import say as say_of
@@ -25,8 +26,7 @@ from common.web.cases.desk import Desk
 from common.web.cases.looks import record_look
 from common.web.cases.page import CasePage, since
 from common.web.cases.reached import reached
-from common.web.cases.reading import GROUNDS, RELATIONS, RULINGS, Commands, Read, Untyped
-from common.web.cases.story import WAYS
+from common.web.cases.reading import RULINGS, Commands, Read, Untyped
 from common.web.papers_view import papers_of, seen_case, the_node
 from common.web.registration.capture import MAX_REQUEST_BYTES, take_files
 from common.web.registration.tiles import paper_body

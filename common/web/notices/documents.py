@@ -13,6 +13,7 @@ from typing import Any
 
 from common.case import CaseView
 from common.case.acts import GRANTED, malformed
+from common.case.choices import WAYS
 from common.case.file import acts_in_effect
 from common.catalogue.items import Item
 from common.clock import due_date
@@ -21,7 +22,7 @@ from common.events import Event
 from common.keys import jws_verify, read_public_jwk
 from common.node import CaseFile
 from common.reference import Reference
-from common.web.cases.story import WAYS, basis_words, promise
+from common.web.cases.story import basis_words, promise
 from common.web.cases.titles import TITLES, has_document
 from common.web.cases.wanted import papers_wanted, registration
 from common.web.notices.decision import decision_text, decision_title, full_office, id_words

@@ -9,6 +9,7 @@ import pytest
 
 from common.case import allowed_acts, decide, due_automatic, office_for
 from common.case.commands import (
+    CHOICES,
     KIND_OF,
     AcceptCase,
     AskCorrection,
@@ -16,6 +17,8 @@ from common.case.commands import (
     Deliver,
     OfferCase,
     PauseCase,
+    RefuseAcceptance,
+    RegisterCase,
     ResumeCase,
     SuspendCase,
     TakeCase,
@@ -216,6 +219,45 @@ def test_a_command_is_read_from_plain_values():
 def test_values_that_make_no_command_are_refused(kind, values):
     with refused(BadInput, "command.field"):
         command_for(kind, values)
+
+
+@pytest.mark.parametrize(
+    ("who", "command", "field"),
+    [
+        ("agent", Deliver("drone", "王芳"), "way"),
+        ("agent", Deliver("", "王芳"), "way"),
+        ("agent", Deliver("agent", "王芳", "侄子"), "relation"),
+        ("clerk", RefuseAcceptance("不归本镇", ground="busy"), "ground"),
+        ("agent", register(channel="by_telegram"), "channel"),
+    ],
+)
+def test_what_is_chosen_from_a_list_is_on_it_whoever_asks(who, command, field):
+    case = Case()
+    if not isinstance(command, RegisterCase):
+        case.do("agent", register())
+    with refused(BadInput, "command.choice") as error:
+        case.do(who, command)
+    assert error.value.detail["field"] == field
+    assert error.value.detail["known"] == list(CHOICES[type(command)][field])
+
+
+def test_what_an_older_program_wrote_keeps_its_effect_whatever_it_chose():
+    case = accepted("MZ-003")
+    (decision, *_) = case.do("clerk", DecideCase(granted=True))
+    odd = {"of": decision.id, "way": "handed_over", "received_by": "王芳", "relation": "侄子"}
+    case.add("agent", "case.delivered", odd)
+    assert (case.label, case.view.aside) == ("DELIVERED", ())
+    other = Case()
+    other.do("agent", register())
+    other.add("clerk", "case.not_accepted", {"reason": "不归本镇", "ground": "busy"})
+    assert (other.label, other.view.aside) == ("NOT_ACCEPTED", ())
+
+
+def test_who_is_not_competent_names_who_is_in_a_request_too():
+    case = Case()
+    case.do("agent", register())
+    with refused(BadInput, "case.no_competent"):
+        case.do("clerk", RefuseAcceptance("不归本镇", ground="not_competent"))
 
 
 @pytest.mark.parametrize(

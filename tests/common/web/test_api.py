@@ -12,6 +12,7 @@ import pytest
 import schemathesis
 
 from common import departments
+from common.case.choices import GROUNDS, RELATIONS, WAYS
 from common.case.commands import KIND_OF, RegisterCase, command_for
 from common.errors import BadInput
 from common.web.api.acting import KINDS
@@ -142,6 +143,10 @@ def test_the_document_names_every_act_that_people_do_and_its_fields():
     assert set(shown) == set(KIND_OF.values()) - {KIND_OF[RegisterCase]}
     assert shown["case.decided"]["required"] == ["granted"]
     assert set(shown["case.decided"]["properties"]) == {"granted", "reasons", "basis"}
+    delivered = shown["case.delivered"]["properties"]
+    assert delivered["way"]["enum"] == list(WAYS)
+    assert delivered["relation"]["enum"] == [*RELATIONS, None]
+    assert shown["case.not_accepted"]["properties"]["ground"]["enum"] == [*GROUNDS, None]
     for kind, body in shown.items():
         with pytest.raises(BadInput):
             command_for(kind, {"no_such_field": 1})
@@ -516,7 +521,22 @@ def test_a_correction_is_handed_in_with_its_papers_and_its_fields(county, agent,
             {"type": "case.correction_asked", "body": {"wanted": [{"what": "x", "field": "no"}]}},
             "command.field",
         ),
-        ({"type": "case.accepted", "body": {"checked": ["x" * 3000] * 40}}, "event.too_large"),
+        (
+            {"type": "case.correction_asked", "body": {"wanted": [{"what": "字" * 300}] * 80}},
+            "event.too_large",
+        ),
+        ({"type": "case.accepted", "body": {"checked": ["wish"]}}, "command.choice"),
+        ({"type": "paper.original_seen", "body": {"materials": ["id", "wish"]}}, "command.choice"),
+        ({"type": "case.not_accepted", "body": {"reason": "不办", "ground": "busy"}}, "command.choice"),
+        (
+            {"type": "case.not_accepted", "body": {"reason": "不办", "ground": "not_competent"}},
+            "case.no_competent",
+        ),
+        ({"type": "case.delivered", "body": {"way": "drone", "received_by": "本人"}}, "command.choice"),
+        (
+            {"type": "case.delivered", "body": {"way": "agent", "received_by": "王芳", "relation": "侄子"}},
+            "command.choice",
+        ),
         ({"type": "paper.added", "body": {"papers": [{"material": "wish", "pages": []}]}}, "command.field"),
     ],
 )
