@@ -322,7 +322,7 @@ class Accounts:
         now = self._clock()
         with self._store.write():
             self._store.forget_sessions(now - FORGET_SESSIONS_MS)
-            self._store.save_session(Session(_key(token), officer, created=now, last_seen=now))
+            self._store.save_session(Session(session_key(token), officer, created=now, last_seen=now))
         return token
 
     def _take_as_long(self) -> None:
@@ -332,7 +332,7 @@ class Accounts:
 
     def session(self, token: str) -> Login | None:
         """The session of a token; None if there is none, it has ended, or its officer works here no more."""
-        row = self._going_on(_key(token))
+        row = self._going_on(session_key(token))
         officer = self.people.get(row.officer) if row is not None else None
         if row is None or officer is None:
             return None
@@ -349,7 +349,7 @@ class Accounts:
     def touch(self, token: str) -> None:
         """The officer did something: the idle time starts again.  Does not open a locked session."""
         now = self._clock()
-        row = self._going_on(_key(token))
+        row = self._going_on(session_key(token))
         if row is None or 0 <= now - row.last_seen < SEEN_EVERY_MS:
             return
         with self._store.write():
@@ -360,7 +360,7 @@ class Accounts:
 
     def lock(self, token: str) -> None:
         with self._store.write():
-            if row := self._going_on(_key(token)):
+            if row := self._going_on(session_key(token)):
                 self._store.save_session(replace(row, last_seen=0))
 
     def unlock(self, token: str, password: str) -> None:
@@ -380,13 +380,20 @@ class Accounts:
 
     def log_out(self, token: str) -> None:
         with self._store.write():
-            if row := self._going_on(_key(token)):
+            if row := self._going_on(session_key(token)):
                 self._end(row)
 
     def sessions(self, officer: str) -> list[Session]:
         """His sessions that have not ended, the last used first."""
         going_on = (row for row in self._store.sessions(officer) if row.ended is None)
         return sorted(going_on, key=lambda row: row.last_seen, reverse=True)
+
+    def whose(self, fits: Callable[[bytes], bool]) -> Appointment | None:
+        """The officer of whose sessions one fits by its key: of those known here, ended ones too."""
+        for officer in self.people.here():
+            if any(fits(row.key) for row in self._store.sessions(officer.id)):
+                return officer
+        return None
 
     def end_others(self, token: str) -> int:
         """Ends the officer's other sessions; returns how many."""
@@ -429,12 +436,12 @@ class Accounts:
         token = _text(self._random(32))
         expires = self._clock() + days * DAY_MS
         with self._store.write():
-            self._store.save_token(Token(_key(token), officer, expires))
+            self._store.save_token(Token(session_key(token), officer, expires))
         return token, expires
 
     def bearer(self, token: str) -> Appointment | None:
         """The officer of a token; None if it is unknown or has expired."""
-        row = self._store.token(_key(token))
+        row = self._store.token(session_key(token))
         if row is None or row.expires <= self._clock():
             return None
         return self.people.get(row.officer)
@@ -594,5 +601,6 @@ def _text(data: bytes) -> str:
     return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def _key(token: str) -> bytes:
+def session_key(token: str) -> bytes:
+    """What the node keeps of a token."""
     return hashlib.sha256(token.encode("utf-8", "replace")).digest()

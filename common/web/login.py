@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from common.accounts import LoginNeeded
@@ -14,9 +14,13 @@ from common.texts import words
 from common.web import visitor
 from common.web.bar import say
 from common.web.errors import answer
-from common.web.rights import UNLOCK, ScreenLocked, local_path, right, wants_json
+from common.web.rights import UNLOCK, LoginEnded, ScreenLocked, local_path, right, wants_json
 
 login_pages = Blueprint("login", __name__)
+
+Kept = Sequence[tuple[str, str]]
+MOST_KEPT = 200_000
+"""Characters of a form that are carried over a login: more than anybody types, less than would hurt."""
 
 
 @login_pages.get("/login")
@@ -34,12 +38,9 @@ def do_log_in() -> ResponseReturnValue:
     try:
         if not officer:
             raise BadInput("account.nobody_chosen")
-        token = visitor.accounts().log_in(officer, request.form.get("password", ""))
+        visitor.log_in(officer, request.form.get("password", ""))
     except AppError as error:
         return _login_page(error), error.http_status
-    if visitor.login() is not None:
-        visitor.accounts().log_out(visitor.cookie_token())  # another officer's, in this browser
-    visitor.give_cookie(token)
     if not visitor.accounts().has_own_password(officer):
         say("现在的口令是管理员给的。请点右上角自己的名字,改成只有自己知道的。")
     return redirect(_next(), 303)
@@ -103,50 +104,59 @@ def locked() -> ResponseReturnValue:
     login = visitor.login()
     if login is None or not login.locked:
         return redirect(_next(), 303)
-    return _lock_page()
+    return _lock_page(login.officer)
 
 
 @login_pages.post("/locked")
 @right("public")
 def unlock() -> ResponseReturnValue:
     """The same officer's password; answers our script with 204, so that the page behind is not loaded again."""
-    if visitor.login() is None:
+    login = visitor.login()
+    if login is None:
         return answer(LoginNeeded("web.log_in"))
     try:
         visitor.unlock(request.form.get(UNLOCK, ""))
     except AppError as error:
-        return answer(error) if wants_json() else (_lock_page(error), error.http_status)
+        return answer(error) if wants_json() else (_lock_page(login.officer, error), error.http_status)
     return ("", 204) if wants_json() else redirect(_next(), 303)
 
 
 @login_pages.app_errorhandler(ScreenLocked)
 def _form_came_while_locked(error: ScreenLocked) -> ResponseReturnValue:
     """The lock, with all that was typed behind it: the password sends it on to where it was going."""
-    if wants_json():
+    login = visitor.login()
+    if wants_json() or login is None:
         return answer(error)
-    own = (UNLOCK, visitor.FORM_TOKEN)
-    kept = [(name, value) for name, value in request.form.items(multi=True) if name not in own]
-    page = _lock_page(error.error, kept=kept, action=request.path, files=bool(request.files))
-    return page, error.http_status
+    return _lock_page(login.officer, error.error, kept=_kept()), error.http_status
+
+
+@login_pages.app_errorhandler(LoginEnded)
+def _form_came_after_the_end(error: LoginEnded) -> ResponseReturnValue:
+    """The form with all that was typed, for the password of who wrote it: it is shown to him again, and not done."""
+    kept = [*_kept(), (visitor.WRITTEN, visitor.written_under())]
+    if sum(len(name) + len(value) for name, value in kept) > MOST_KEPT:
+        return answer(LoginNeeded(error.code))
+    return _lock_page(error.writer, error.error, kept=kept, ended=True), error.http_status
+
+
+def _kept() -> Kept:
+    """What was typed; never a password, nor what belongs to the login."""
+    own = (UNLOCK, "password", visitor.FORM_TOKEN, visitor.WRITTEN)
+    return [(name, value) for name, value in request.form.items(multi=True) if name not in own]
 
 
 def _lock_page(
-    error: AppError | None = None,
-    *,
-    kept: Sequence[tuple[str, str]] = (),
-    action: str | None = None,
-    files: bool = False,
+    officer: Appointment, error: AppError | None = None, *, kept: Kept | None = None, ended: bool = False
 ) -> str:
-    login = visitor.login()
-    if login is None:
-        abort(404)
+    """``kept``: of the form that came; it goes on to where it was going.  ``ended``: its login, before it came."""
     return render_template(
         "lock.html",
-        officer=login.officer,
+        officer=officer,
         errors={UNLOCK: words(error)} if error else {},
-        kept=kept,
-        action=action,
-        files=files,
+        kept=kept or (),
+        action=request.path if kept is not None else None,
+        files=bool(request.files),
+        ended=ended,
         next=local_path(request.values.get("next")) or "",
     )
 

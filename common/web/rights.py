@@ -20,7 +20,7 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, g, redirect, request, url_for
+from flask import Flask, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.urls import iri_to_uri
 
@@ -42,11 +42,25 @@ class ScreenLocked(LoginNeeded):
         self.error = error
 
 
+class LoginEnded(LoginNeeded):
+    """A form came whose login has ended: it is not done, and who wrote it gets it back with his password.
+
+    Args:
+        writer: who wrote it.  error: what was wrong with the password, if one came with the form.
+    """
+
+    def __init__(self, writer: Appointment, error: AppError | None) -> None:
+        super().__init__("web.logged_out")
+        self.writer = writer
+        self.error = error
+
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 _FORM = re.compile(r"public|login|operator|sync|role:[a-z]+(,[a-z]+)*|act:[a-z_]+\.[a-z_]+")
 _RIGHT = "__right__"
 _LIMIT = "__body_limit__"
+_AGAIN = "__shown_again__"
 UNLOCK = "_unlock"
 """Name of the password that unlocks the screen and lets the form that was sent go on, in one step."""
 
@@ -68,6 +82,20 @@ def body_limit(limit: int) -> Callable[[View], View]:
 
     def mark(view: View) -> View:
         setattr(view, _LIMIT, limit)
+        return view
+
+    return mark
+
+
+def shown_again(page: Callable[..., ResponseReturnValue]) -> Callable[[View], View]:
+    """States what shows a form that was written and not done, filled in as it came: nothing a person wrote is lost.
+
+    Args:
+        page: takes what the view takes; reads ``request.form``; does nothing but show, or keep as a draft.
+    """
+
+    def mark(view: View) -> View:
+        setattr(view, _AGAIN, page)
         return view
 
     return mark
@@ -109,7 +137,7 @@ def enforce(view: Callable[..., Any]) -> ResponseReturnValue | None:
     """Runs before every view: lets the request through (None), sends to login or to the lock, or raises.
 
     Errors:
-        LoginNeeded ``web.log_in``, ``web.locked``, ``web.token_needed``, ``web.token_wrong``;
+        LoginNeeded ``web.log_in``, ``web.locked``, ``web.logged_out``, ``web.token_needed``, ``web.token_wrong``;
         NotPermitted ``web.form_expired``, ``web.not_permitted``.
     """
     stated = right_of(view)
@@ -120,7 +148,11 @@ def enforce(view: Callable[..., Any]) -> ResponseReturnValue | None:
         return None
     request.max_content_length = getattr(view, _LIMIT, visitor.settings().max_body_bytes)
     visitor.recognise()
-    if stated != "public" and visitor.officer_or_none() is None:
+    page = getattr(view, _AGAIN, None)
+    writer = visitor.writer() if page and request.method not in visitor.SAFE and not wants_json() else None
+    if writer is not None:
+        _prove(writer)
+    elif stated != "public" and visitor.officer_or_none() is None:
         answer = _ask_who()
         if answer is not None:
             return answer
@@ -129,7 +161,25 @@ def enforce(view: Callable[..., Any]) -> ResponseReturnValue | None:
     if not _allows(stated, visitor.officer_or_none()):
         officer = visitor.me()
         raise NotPermitted("web.not_permitted", name=officer.name, role=officer.role)
-    return None
+    return _show_again(page) if page and writer else None
+
+
+def _prove(writer: Appointment) -> None:
+    """Is it who wrote the form that asks?  Else his password, which comes with the form.  Raises LoginEnded."""
+    officer = visitor.officer_or_none()
+    if officer is not None and officer.id == writer.id:
+        return
+    if not (visitor.WRITTEN in request.form and UNLOCK in request.form and visitor.has_form_token()):
+        raise LoginEnded(writer, None)
+    try:
+        visitor.log_in(writer.id, request.form[UNLOCK])
+    except AppError as exc:
+        raise LoginEnded(writer, exc) from exc
+
+
+def _show_again(page: Callable[..., ResponseReturnValue]) -> ResponseReturnValue:
+    flash("登录结束过,这一页还没有办。刚才写的都在,请看一遍再办。")
+    return page(**(request.view_args or {}))
 
 
 def _ask_who() -> ResponseReturnValue | None:

@@ -2,7 +2,7 @@
 
 The cookie holds a random token of 256 bits: that of a session, or, before login, one that stands for nothing but the
 browser.  Its name carries the node's id, since browsers do not tell the ports of one machine apart.  A form's token is
-an HMAC of the cookie's, so it dies with the session.
+an HMAC under what the node keeps of the cookie's, so it dies with the session, and the node still knows whose it was.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import cast
 
 from flask import Response, current_app, g, request
 
-from common.accounts import Accounts, Login, LoginNeeded
+from common.accounts import Accounts, Login, LoginNeeded, session_key
 from common.errors import NotPermitted
 from common.reference import Appointment
 from common.web.settings import Settings, WebNode
@@ -116,6 +116,16 @@ def recognise() -> None:
             accounts().touch(token)
 
 
+def log_in(officer: str, password: str) -> None:
+    """A new session for this officer in this browser; one that was there ends.  Errors: as ``Accounts.log_in``."""
+    token = accounts().log_in(officer, password)
+    if login() is not None:
+        accounts().log_out(cookie_token())
+    give_cookie(token)
+    g.login = accounts().session(token)
+    g.officer = g.login.officer if g.login else None
+
+
 def unlock(password: str) -> None:
     """The officer before the locked screen gave his password.  Errors: as ``Accounts.unlock``."""
     accounts().unlock(cookie_token(), password)
@@ -131,15 +141,45 @@ def _passive() -> bool:
 # -- the form's token
 
 
+WRITTEN = "_written"
+"""Name of the token under which a form was written, where its login has ended since: the form is only shown again."""
+
+
 def form_token() -> str:
-    mac = hmac.new(cookie_token().encode(), b"bianmin form", hashlib.sha256).digest()
+    return _form_token(session_key(cookie_token()))
+
+
+def _form_token(key: bytes) -> str:
+    mac = hmac.new(key, b"bianmin form", hashlib.sha256).digest()
     return urlsafe_b64encode(mac).rstrip(b"=").decode()
+
+
+def has_form_token() -> bool:
+    """Does the request carry the token of this browser's login?"""
+    given = request.headers.get("X-Form-Token") or request.form.get(FORM_TOKEN, "")
+    return bool(request.cookies.get(cookie_name())) and _same(given, form_token())
 
 
 def check_form_token() -> None:
     """For every request that may change something.  Raises NotPermitted ``web.form_expired``."""
-    if not request.cookies.get(cookie_name()):
+    if not has_form_token():
         raise NotPermitted("web.form_expired")
-    given = request.headers.get("X-Form-Token") or request.form.get(FORM_TOKEN, "")
-    if not hmac.compare_digest(given.encode(), form_token().encode()):
-        raise NotPermitted("web.form_expired")
+
+
+def written_under() -> str:
+    """The token under which the form that has come was written."""
+    return request.form.get(WRITTEN) or request.form.get(FORM_TOKEN, "")
+
+
+def writer() -> Appointment | None:
+    """Whose form has come, where his login has ended since, so that it is not to be done but to be shown again.
+
+    None for a form of the login that is going on, and for one that no officer of this node was given.
+    """
+    if WRITTEN not in request.form and login() is not None and has_form_token():
+        return None
+    return accounts().whose(lambda key: _same(written_under(), _form_token(key)))
+
+
+def _same(given: str, wanted: str) -> bool:
+    return hmac.compare_digest(given.encode(), wanted.encode())

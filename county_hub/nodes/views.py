@@ -13,7 +13,7 @@ from common.node import Node
 from common.texts import words
 from common.web import visitor
 from common.web.bar import say
-from common.web.rights import right
+from common.web.rights import right, shown_again
 from common.web.words import duration_words
 from county_hub.nodes import queries
 from county_hub.slips import making
@@ -61,6 +61,7 @@ def place(office: str) -> ResponseReturnValue:
 
 @blueprint.post("/nodes/<office>/<machine>/revoke")
 @right("operator")
+@shown_again(lambda office, machine: _place_page(office))
 def revoke(office: str, machine: str) -> ResponseReturnValue:
     """停用: a machine that was lost, sold, or put aside."""
     place = queries.place(the_node(), office)

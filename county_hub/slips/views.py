@@ -17,7 +17,7 @@ from common.web import visitor
 from common.web.bar import say
 from common.web.codes import qr_svg
 from common.web.items.queries import full_place_name, place_name
-from common.web.rights import right
+from common.web.rights import right, shown_again
 from county_hub.slips import making
 from sync.slips import check_address
 
@@ -36,6 +36,7 @@ def index() -> ResponseReturnValue:
 
 @blueprint.post("/slips")
 @right("operator")
+@shown_again(lambda: _index_page())
 def make() -> ResponseReturnValue:
     """One slip, or (``whole``) one for each place of a township that has neither a machine nor an open slip."""
     node, form = the_node(), request.form
@@ -67,6 +68,7 @@ def _without_machine(node: Node, township: str) -> list[str]:
 
 @blueprint.post("/slips/url")
 @right("operator")
+@shown_again(lambda: _index_page())
 def set_url() -> ResponseReturnValue:
     """The county's lasting address: in slips, in the codes on prints, and last among the nodes' parents."""
     url = request.form.get("url", "").strip()

@@ -262,3 +262,48 @@ def test_the_page_of_an_act_begins_at_its_first_input_and_one_with_a_fault_at_it
         expect(it.page.locator("main textarea")).to_be_focused()
         it.page.click("main form button.act")
         expect(it.page.locator(".summary")).to_be_focused()
+
+
+# -- a login that ends behind a page
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_what_was_written_behind_an_ended_login_comes_back_and_is_sent_by_the_person(
+    visit, county, desks, journeys, size, scripts
+):
+    number, officer = journeys["full"].number, desks.officer(county.township, "王丽")
+    with visit(desks.app(county.township), size, scripts=scripts, expected=("401",)) as it:
+        page = it.page
+        log_in(it, desks, county.township, "王丽")
+        page.goto(f"/cases/{number}/note")
+        page.fill("textarea", "已打电话,下午来\n带户口簿")
+        desks.app(county.township).extensions["bianmin"].accounts.end_all(officer.id)
+        if scripts:  # the sheet over the page asks for the password, and finds that the login has ended
+            page.click("form[data-lock] button")
+            page.fill("#lock-password", PASSWORD)
+            page.press("#lock-password", "Enter")
+        else:
+            page.click("main .act")
+        expect(page.locator("h1")).to_have_text("登录已经结束")
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+        page.fill("main input[type=password]", PASSWORD)
+        page.press("main input[type=password]", "Enter")
+        expect(page.locator("h1")).to_have_text("备注")
+        assert page.input_value("textarea").replace("\r", "") == "已打电话,下午来\n带户口簿"
+        before = county.township.store.ledger.pos()
+        page.click("main .act")
+        page.wait_for_url(f"**/cases/{number}")
+        assert county.township.store.ledger.pos() == before + 1
+
+
+def test_the_page_after_an_ended_login_has_nothing_serious(visit, county, desks, journeys, axe):
+    with visit(desks.app(county.township), bypass_csp=True, expected=("401",)) as it:
+        log_in(it, desks, county.township, "王丽")
+        it.page.goto(f"/cases/{journeys['full'].number}/note")
+        officer = desks.officer(county.township, "王丽")
+        desks.app(county.township).extensions["bianmin"].accounts.end_all(officer.id)
+        it.page.fill("textarea", "已打电话")
+        it.page.click("main .act")
+        expect(it.page.locator("h1")).to_have_text("登录已经结束")
+        assert axe(it.page) == []

@@ -20,10 +20,10 @@ from common.web.cases.acts import BY_SLUG
 from common.web.cases.blueprint import blueprint
 from common.web.cases.desk import Desk
 from common.web.cases.reading import Form, Untyped, decision
-from common.web.cases.views import BASE, desk_of, next_page, refused, show_act
+from common.web.cases.views import BASE, desk_of, next_page, refused, show_act, show_again
 from common.web.notices.decision import decision_text
 from common.web.papers_view import the_node
-from common.web.rights import right
+from common.web.rights import right, shown_again
 
 ACT = BY_SLUG["decide"]
 
@@ -36,6 +36,7 @@ def decide(key: str) -> ResponseReturnValue:
 
 @blueprint.post("/cases/<key>/decide")
 @right("act:case.decided")
+@shown_again(lambda key: show_again(key, ACT))
 def do_decide(key: str) -> ResponseReturnValue:
     """``_go``: ``check`` shows the document, ``sign`` decides; without it the form is filled in again."""
     desk, typed = desk_of(key), request.form

@@ -30,7 +30,7 @@ from common.web.cases.reading import RULINGS, Commands, Read, Untyped
 from common.web.papers_view import papers_of, seen_case, the_node
 from common.web.registration.capture import MAX_REQUEST_BYTES, take_files
 from common.web.registration.tiles import paper_body
-from common.web.rights import body_limit, local_path, right
+from common.web.rights import body_limit, local_path, right, shown_again
 
 BASE = "_base"
 """Name of the input that carries the id of the newest act in effect that the page showed."""
@@ -113,6 +113,11 @@ def show_act(
         choices=CHOICES,
     )
     return answer, status
+
+
+def show_again(key: str, act: Act) -> ResponseReturnValue:
+    """The act's page with what was written on it and not done, and with what has happened since."""
+    return show_act(desk_of(key), act, request.form, stale_base=request.form.get(BASE) or None)
 
 
 def _is_words(name: str, value: str) -> bool:
@@ -206,6 +211,7 @@ def _add(act: Act, read: Read) -> None:
     @blueprint.post(f"/cases/<key>/{act.slug}", endpoint=f"do-{act.slug}")
     @right(f"act:{act.kind}")
     @body_limit(MAX_REQUEST_BYTES if act.photo else MAX_FORM_BYTES)
+    @shown_again(lambda key: show_again(key, act))
     def do(key: str) -> ResponseReturnValue:
         typed = request.form
         try:

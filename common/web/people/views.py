@@ -18,7 +18,7 @@ from common.texts import say as text
 from common.web import visitor
 from common.web.bar import say
 from common.web.people import queries
-from common.web.rights import right
+from common.web.rights import right, shown_again
 
 blueprint = Blueprint("people", __name__, template_folder="templates")
 
@@ -56,6 +56,7 @@ def appoint() -> ResponseReturnValue:
 
 @blueprint.post("/people/appoint")
 @right(APPOINT)
+@shown_again(lambda: _appoint_page())
 def do_appoint() -> ResponseReturnValue:
     node, form = the_node(), request.form
     if missing := [name for name in _ASKED if not form.get(name, "").strip()]:
@@ -139,6 +140,7 @@ def end(officer: str) -> ResponseReturnValue:
 
 @blueprint.post("/people/<officer>/end")
 @right(APPOINT)
+@shown_again(lambda officer: _end_page(_person(officer)))
 def do_end(officer: str) -> ResponseReturnValue:
     """解除任用: what he did before stands; he cannot log in any more once the end has come to his node."""
     person, reason = _person(officer), request.form.get("reason", "").strip()[:500]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -35,7 +35,7 @@ from common.web.registration.capture import (
 from common.web.registration.drafts import ADD, HAND_IN, Drafts, Typed
 from common.web.registration.pages import blueprint, drafts_of
 from common.web.registration.tiles import OF_FIELD, PAPER, SEEN_WORDS, Tile, paper_body
-from common.web.rights import body_limit, right, wants_json
+from common.web.rights import body_limit, right, shown_again, wants_json
 
 KINDS = {HAND_IN: "correction.handed_in", ADD: "paper.added"}
 OTHER = "other"
@@ -214,9 +214,16 @@ def hand_in_page(case: str, kind: str) -> ResponseReturnValue:
     return _page(later, later.errors if "check" in request.args else {})
 
 
+def show_again(case: str, kind: str) -> ResponseReturnValue:
+    """The page with what was typed on it and not kept; it is kept once it is sent again."""
+    later, drafts = _later(kind, case)
+    return _page(replace(later, draft=drafts.shown(later.draft.salt, kind, request.form)), {})
+
+
 @blueprint.post("/cases/<case>/<any('hand-in', 'add-papers'):kind>")
 @right("act:correction.handed_in")
 @body_limit(MAX_REQUEST_BYTES)
+@shown_again(show_again)
 def hand_in(case: str, kind: str) -> ResponseReturnValue:
     """Keeps what was typed and captured; hands it in where the button says so."""
     later, drafts = _later(kind, case)

@@ -97,6 +97,11 @@ class Drafts:
         kept = self._local.drafts(self._officer.id)
         return [_typed(draft) for draft in kept if draft.item not in (HAND_IN, ADD)]
 
+    def shown(self, salt: str, item: str, inputs: MultiDict[str, str]) -> Typed:
+        """The draft as if this had been typed; what is kept stays as it is."""
+        draft = self.get(salt, item)
+        return draft if draft.case is not None else replace(draft, inputs=_ours(inputs))
+
     def keep(
         self,
         salt: str,

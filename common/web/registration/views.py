@@ -34,7 +34,7 @@ from common.web.registration.finishing import check_finish, finishes_here, grant
 from common.web.registration.following import following
 from common.web.registration.pages import application_of, blueprint, drafts_of, path_to, title_here
 from common.web.registration.state import state_of
-from common.web.rights import body_limit, right, wants_json
+from common.web.rights import body_limit, right, shown_again, wants_json
 
 REGISTER = "act:case.registered"
 
@@ -115,9 +115,20 @@ def fill(code: str, salt: str) -> ResponseReturnValue:
     )
 
 
+def show_again(code: str, salt: str) -> ResponseReturnValue:
+    """The page with what was typed on it and not kept; it is kept once it is sent again."""
+    edition, node, officer = _edition(code), the_node(), visitor.me()
+    draft = drafts_of(node, officer).shown(salt, code, request.form)
+    if draft.case is not None:
+        return redirect(_done(draft.case), 303)
+    application = application_of(node, officer, edition, draft)
+    return _fill_page(application, draft, application.live_errors)
+
+
 @blueprint.post("/register/<code>/<salt>")
 @right(REGISTER)
 @body_limit(MAX_REQUEST_BYTES)
+@shown_again(show_again)
 def keep(code: str, salt: str) -> ResponseReturnValue:
     """Keeps what was typed and captured; then, as the button says: go on filling in, check, or leave it for later."""
     edition, node, officer = _edition(code), the_node(), visitor.me()
@@ -242,6 +253,7 @@ def check(code: str, salt: str) -> ResponseReturnValue:
 
 @blueprint.post("/register/<code>/<salt>/register")
 @right(REGISTER)
+@shown_again(check)
 def register(code: str, salt: str) -> ResponseReturnValue:
     """登记: with it, unless it is to wait, the submission; with an item of the village's own, the decision too."""
     edition, node, officer = _edition(code), the_node(), visitor.me()

@@ -480,7 +480,20 @@ function takeActive() {
   return was;
 }
 
+let typedIn = null; // the form that somebody has typed in last
+
+/** The login has ended behind the page: its form goes to the node, which does nothing but show it again. */
+function giveBack() {
+  if (!typedIn) return location.reload();
+  typedIn.append(Object.assign(document.createElement("input"), { type: "hidden", name: "_written", value: tokenOf(typedIn) }));
+  typedIn.submit();
+}
+
 function watchIdle() {
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest('main form[method="post"]');
+    if (form) typedIn = form;
+  });
   const idle = Number(document.body.dataset.idle);
   if (!idle) return;
   let last = Date.now();
@@ -532,7 +545,7 @@ function showLock() {
       const response = await post(form.action, new URLSearchParams(new FormData(form)), form);
       if (response.ok) return open();
       const problem = await response.json();
-      if (problem.code === "web.log_in") return location.reload();
+      if (["web.log_in", "web.form_expired"].includes(problem.code)) return giveBack();
       tell(problem.detail);
     } catch {
       tell("本机的程序没有应答,等一会儿再试。");

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from flask import render_template_string, request
 
 from common.accounts import FREE_FAILURES, IDLE_MS, reset_answer
-from common.web.rights import right
-from tests.page import PageClient
+from common.web.login import MOST_KEPT
+from common.web.rights import right, shown_again
+from tests.page import PageClient, read_page
 from tests.web_app import AGENT, CLERK, LEAD, PASSWORD, TECHNICIAN, FakeNode, make_world
 
 JSON = {"Accept": "application/json"}
 RESET_KEY = bytes(range(32))
 FORM = """{% extends "base.html" %}{% from "macros/forms.html" import token, line with context %}
 {% block title %}登记{% endblock %}{% block main %}<h1>登记</h1>
-<form method="post">{{ token() }}{{ line("name", "姓名") }}<button>报送</button></form>{% endblock %}"""
+<form method="post"{% if request.path != "/register" %} action="/opinion"{% endif %}>{{ token() }}
+{{ line("name", "姓名", request.form.get("name", "")) }}<button>报送</button></form>{% endblock %}"""
 
 
 @pytest.fixture
@@ -30,6 +34,25 @@ def world():
     @world.app.post("/register")
     @right("role:clerk")
     def registered():
+        world.sent.append(request.form.to_dict(flat=False))
+        return "", 204
+
+    @world.app.get("/opinion")
+    @right("role:clerk,lead")
+    def opinion():
+        return render_template_string(FORM)
+
+    @world.app.post("/opinion")
+    @right("role:clerk,lead")
+    @shown_again(lambda: render_template_string(FORM))
+    def given():
+        world.sent.append(request.form.to_dict(flat=False))
+        return "", 204
+
+    @world.app.post("/opinion/clerks")
+    @right("role:clerk")
+    @shown_again(lambda: render_template_string(FORM))
+    def clerks():
         world.sent.append(request.form.to_dict(flat=False))
         return "", 204
 
@@ -249,6 +272,129 @@ def test_a_form_that_comes_after_the_session_ended_says_where_the_typed_words_ar
     assert "「返回」" in page.text
     assert page.link("登录") == "/login"
     assert world.sent == []
+
+
+# -- a form whose login has ended is not done, and nothing of it is lost
+
+
+@pytest.fixture
+def left(client, world):
+    """王丽's form, open in her browser after her login has ended."""
+    client.log_in(CLERK.id, PASSWORD)
+    form = client.get("/opinion").form("/opinion")
+    world.accounts.end_all(CLERK.id)
+    return form
+
+
+def as_clerk(page):
+    return next(f for f in page.forms if "_unlock" in f.names)
+
+
+@pytest.mark.parametrize("browser", ["same", "started anew"])
+def test_what_was_written_comes_back_after_login_and_is_sent_by_the_person(client, world, left, browser):
+    if browser == "started anew":  # it has forgotten the cookie, and shows its pages of last time
+        client = PageClient(world.app)
+    page = client.submit(left, name="李秀英,情况属实", status=401)
+    assert page.h1 == "登录已经结束"
+    assert "王丽" in page.text
+    assert "刚才写的都还在" in page.text
+    page = client.submit(as_clerk(page), _unlock="guess", status=401)
+    assert page.errors == ["口令不对。看看大写锁定和输入法,再输一次。"]
+    page = client.submit(as_clerk(page), _unlock=PASSWORD)
+    assert (page.path, page.h1) == ("/opinion", "登记")
+    assert page.form("/opinion").fields["name"] == "李秀英,情况属实"
+    assert "还没有办" in page.text
+    assert world.sent == []  # never by itself
+    client.http.post("/opinion", data=page.form("/opinion").fields)
+    assert [sent["name"] for sent in world.sent] == [["李秀英,情况属实"]]
+
+
+def test_who_has_logged_in_again_elsewhere_is_shown_his_form_again_at_once(client, world, left):
+    client.log_in(CLERK.id, PASSWORD)
+    page = client.submit(left, name="李秀英")
+    assert page.form("/opinion").fields["name"] == "李秀英"
+    assert "还没有办" in page.text
+    assert world.sent == []
+
+
+def test_another_officer_is_told_whose_form_it_is_and_cannot_send_it_as_his_own(client, world, left):
+    world.accounts.set_password(LEAD.id, "another made-up one")
+    client.log_in(LEAD.id, "another made-up one")
+    page = client.submit(left, name="李秀英", status=401)
+    assert "这一页是王丽写的" in " ".join(page.text.split())
+    assert "现在登录的是李强" in page.text
+    page = client.submit(as_clerk(page), _unlock="another made-up one", status=401)  # his own opens nothing
+    assert world.sent == []
+    page = client.submit(as_clerk(page), _unlock=PASSWORD)
+    assert page.form("/opinion").fields["name"] == "李秀英"
+    assert "王丽" in page.root.classed("who")[0].text
+
+
+def test_another_officers_locked_screen_gives_the_form_to_who_wrote_it_alone(client, world, left):
+    client.log_in(LEAD.id, PASSWORD)
+    go_idle(world)
+    page = client.submit(left, name="李秀英", status=401)
+    assert "王丽" in page.text
+    assert client.submit(as_clerk(page), _unlock=PASSWORD).form("/opinion").fields["name"] == "李秀英"
+    assert world.sent == []
+
+
+def test_every_value_is_kept_but_passwords_and_photos_which_the_page_says(client, world, left):
+    sent = {**left.fields, "kinds": ["a", "b"], "password": "hidden words", "_unlock": "hidden words"}
+    answer = client.http.post("/opinion", data={**sent, "photo": (io.BytesIO(b"picture"), "a.jpg")})
+    assert answer.text.count('name="kinds"') == 2
+    assert "hidden words" not in answer.text
+    assert "照片要再选一次" in answer.text
+    assert "picture" not in answer.text
+
+
+def test_what_comes_back_opens_only_with_the_right_that_it_needs(client, world):
+    client.log_in(LEAD.id, PASSWORD)
+    form = client.get("/opinion").form("/opinion").fields
+    world.accounts.end_all(LEAD.id)
+    page = read_page(client.http.post("/opinion/clerks", data=form))
+    sent = {**as_clerk(page).fields, "_unlock": PASSWORD}
+    assert client.http.post("/opinion/clerks", data=sent).status_code == 403
+    assert world.sent == []
+
+
+@pytest.mark.parametrize("token", ["", "forged", "伪造"])
+def test_a_form_of_no_login_of_this_node_is_not_kept(client, world, token):
+    """Another site's form, sent from an officer's browser: what it says is never shown as his."""
+    for sent in ({"_token": token}, {"_written": token}):
+        answer = client.http.post("/opinion", data={**sent, "name": "planted"})
+        assert answer.status_code == 401
+        assert "planted" not in answer.text
+    client.log_in(CLERK.id, PASSWORD)
+    for sent in ({"_token": token}, {"_written": token}):
+        answer = client.http.post("/opinion", data={**sent, "name": "planted"})
+        assert answer.status_code == 403
+        assert "planted" not in answer.text
+    assert world.sent == []
+
+
+def test_a_form_marked_as_left_is_shown_again_even_if_the_login_still_goes_on(client, world):
+    client.log_in(CLERK.id, PASSWORD)
+    form = client.get("/opinion").form("/opinion").fields
+    answer = client.http.post("/opinion", data={**form, "_written": form["_token"], "name": "李秀英"})
+    assert read_page(answer).form("/opinion").fields["name"] == "李秀英"
+    assert world.sent == []
+
+
+def test_a_form_too_long_to_be_carried_says_where_the_typed_words_are(client, world, left):
+    page = client.submit(left, name="x" * (MOST_KEPT + 1), status=401)
+    assert "「返回」" in page.text
+    assert len(page.source) < 20_000
+
+
+def test_a_form_of_who_works_here_no_more_is_not_kept(client, world, left):
+    world.accounts.people.officers.pop(CLERK.id)
+    assert "登录已经结束" in client.submit(left, name="李秀英", status=401).text
+
+
+def test_our_script_is_answered_as_before(client, world, left):
+    answer = client.http.post("/opinion", headers=JSON, data=left.fields)
+    assert (answer.status_code, answer.json["code"]) == (401, "web.log_in")
 
 
 # -- the forgotten password
