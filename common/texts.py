@@ -183,6 +183,7 @@ TEXTS: Mapping[str, str] = {
     "store.not_ours": "{path} 不是便民的数据文件。请检查 --data。",
     "store.wrong_key": "密钥打不开 {path}:密钥不对,或文件不是便民的数据。请检查 --key-file。",
     # -- officers, departments, slips
+    "due.too_long": "天数太多,算不出到期日:--days 最多 {most} 天(十年)。请检查天数。",
     "calendar.none": "还没有工作日历,算不出到期日。",
     "department.no_key": "{office}的签名密钥不在这台机器上,不能在这里签名。",
     "officer.no_name": "没有写姓名。请写上。",

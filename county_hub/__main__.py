@@ -9,9 +9,9 @@ from datetime import date
 from pathlib import Path
 
 from common.cli import DONE, Outcome, data_folder, program_parser, run
-from common.clock import Pause, Unit, due_date
+from common.clock import MAX_TERM_DAYS, Pause, Unit, due_date
 from common.commands import Commands, a_count, a_day, add, add_group, add_shared_commands, an_address, iso
-from common.errors import NotFound
+from common.errors import Misuse, NotFound
 from common.node import Node
 from common.program import HUB_PROGRAM, alone, new_store, opened, practice_clock, refuse_moved_clock, serve
 from county_hub.slips import making
@@ -61,9 +61,16 @@ def _slip_command(commands: Commands) -> None:
 def _due_command(commands: Commands) -> None:
     due = add(commands, "due", "work out a due date", work_out_due)
     due.add_argument("--accepted", required=True, metavar="TIME", type=a_day)
-    due.add_argument("--days", required=True, type=a_count, metavar="N")
+    due.add_argument("--days", required=True, type=a_count, metavar="N", help=f"at most {MAX_TERM_DAYS}")
     due.add_argument("--unit", choices=tuple(UNITS), default="working")
-    due.add_argument("--pause", action="append", default=[], type=a_pause, metavar="FROM/TO")
+    due.add_argument(
+        "--pause",
+        action="append",
+        default=[],
+        type=a_pause,
+        metavar="FROM/TO",
+        help="the local dates on which it starts and ends",
+    )
 
 
 def a_pause(text: str) -> Pause:
@@ -144,6 +151,8 @@ def work_out_due(args: argparse.Namespace) -> Outcome:
         raise NotFound("calendar.none")
     calendar = newest[1]
     ends = due_date(calendar, args.accepted, args.days, UNITS[args.unit], args.pause)
+    if ends.due is None:  # every pause has an end here
+        raise Misuse("due.too_long", most=MAX_TERM_DAYS)
     data = {
         "accepted_on": iso(args.accepted),
         "due": iso(ends.due),
@@ -154,9 +163,7 @@ def work_out_due(args: argparse.Namespace) -> Outcome:
     return Outcome(data, _due_words(ends.due, provisional=ends.provisional))
 
 
-def _due_words(last: date | None, *, provisional: bool) -> str:
-    if last is None:
-        return "没有到期日:天数太多,或时钟一直停着"
+def _due_words(last: date, *, provisional: bool) -> str:
     return f"{last}{'(暂定:节假日安排还没公布)' if provisional else ''}"
 
 

@@ -15,6 +15,7 @@ import pytest
 from joserfc import jws
 from joserfc.jwk import KeySet, OKPKey
 
+from common.clock import MAX_TERM_DAYS
 from common.node import Node
 from common.program import opened, practice_clock
 from common.store import open_store
@@ -507,8 +508,19 @@ def test_a_pause_that_is_none_is_wrong_use(cli, pause):
     assert wrong["error"] == "cli.wrong_use"
 
 
-def test_due_of_a_term_that_never_ends_is_said(cli):
-    assert cli("due", "--accepted", "2026-03-04", "--days", "999999")["due"] is None
+@pytest.mark.parametrize("unit", ["working", "calendar"])
+def test_a_term_longer_than_any_law_gives_is_wrong_use_and_the_limit_is_said(cli, unit):
+    longest = ["due", "--accepted", "2026-03-04", "--unit", unit, "--days"]
+    assert cli(*longest, str(MAX_TERM_DAYS))["due"] is not None
+    refused = cli(*longest, str(MAX_TERM_DAYS + 1), code=2)
+    assert refused["error"] == "due.too_long"
+    assert "3660" in cli.words
+
+
+def test_the_longest_term_stands_in_the_help(capsys):
+    with pytest.raises(SystemExit):
+        main(["due", "--help"])
+    assert "3660" in capsys.readouterr().out
 
 
 # -- rebuild
