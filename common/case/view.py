@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
 from common.case.state import DECIDED, UNANSWERED, Direction, Parties, State, Status
 from common.events import Event
+from common.offices import is_office
+
+_OFFERS = frozenset({"case.submitted", "case.offered"})
 
 
 class Aside(NamedTuple):
@@ -114,6 +117,23 @@ def needs_confirmation(view: CaseView) -> str | None:
 def scope(view: CaseView) -> frozenset[str]:
     """The divisions that hold the case: of the registering office, every holder, the addressee; their townships."""
     return view.divisions
+
+
+def addressees(view: CaseView) -> Iterator[tuple[str, str]]:
+    """(act, office) of each moving act that offers the case to an office, or stands on one that does, in effect or not.
+
+    With such an act the case may come into the office's scope, or leave it, where only some of these events are held.
+    """
+    offers = {
+        event.id: str(event.body["to"])
+        for event in view.events.values()
+        if event.type in _OFFERS and is_office(event.body.get("to"))
+    }
+    for event in view.events.values() if offers else ():
+        if event.moves:
+            for act in (event.id, event.base):
+                if act in offers:
+                    yield event.id, offers[act]
 
 
 def digest(view: CaseView) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from common.case.fold import Folding
 from common.case.state import Draft
-from common.case.view import CaseView, scope
+from common.case.view import CaseView, addressees, scope
 from common.events import Event
 from common.node.foldings import Foldings
 from common.node.pen import Pen
@@ -24,6 +24,7 @@ from common.store.views import CaseFacts
 
 FORKED = "origin.forked"
 MAX_ROUNDS = 12  # automatic acts on one case at a time; it settles after two or three
+_NEVER = (0, False)  # no event of a case stands in a feed, and the case does not concern its division
 
 Due = Callable[[CaseView], Draft | None]
 
@@ -135,18 +136,30 @@ class Settling:
     def _feed_case(
         self, writer: Writer, people: _People, case: _Case, known: Mapping[str, tuple[int, bool]]
     ) -> None:
-        scope_now = {code for code in scope(case.view) if self._has_feed(code)}
-        present = {code for code, (_, there) in known.items() if there}
-        actors = {event.actor for event in case.view.events.values() if event.actor}
-        for code in sorted(scope_now | present):
-            upto, there = known.get(code, (0, False))
+        """To a division that it concerns from now on the whole case, else what is new; and that it has left, if so.
+
+        An offer may be heard of and taken back between two exchanges with this node.  Who was offered the case may have
+        heard of it elsewhere, and hears here what became of it (docs/decisions/0018).
+        """
+        view = case.view
+        scope_now = {code for code in scope(view) if self._has_feed(code)}
+        codes = scope_now | {code for code, (_, there) in known.items() if there}
+        for act, office in addressees(view):
+            to, pos = self._reference.canon(office), case.pos[act]
+            if to in view.parties.concerned:
+                untold = (code for code in feeds_of(to) if pos > known.get(code, _NEVER)[0])
+                codes.update(code for code in untold if self._has_feed(code))
+        actors = {event.actor for event in view.events.values() if event.actor}
+        for code in sorted(codes):
+            upto, there = known.get(code, _NEVER)
+            comes = code in scope_now and not there
             for actor in sorted(actors):
                 people.bring_appointment(code, actor)
-            events = [(pos, id) for id, pos in case.pos.items() if not there or pos > upto]
-            if events or not there:
+            events = [(pos, id) for id, pos in case.pos.items() if comes or pos > upto]
+            if events:
                 writer.bring(code, case.id, events)
             if code not in scope_now:
-                writer.leave(code, case.id, case.pos.keys())
+                writer.leave(code, case.id, case.pos.keys() if there else [id for _, id in events])
 
     def _has_feed(self, code: str) -> bool:
         """A division below this node; its own too, of which only the tip is kept (not at the hub)."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,12 @@ import pytest
 
 from common.case.commands import AcceptCase, AddNote
 from common.errors import CommandRefused
-from common.events import Event, decode, encode, event_id
+from common.events import event_id
 from common.keys import SigningKey, jws_sign
 from common.node import Node
 from common.store import open_store
 from tests.county import STORE_KEY, County, build_county, chance
+from tests.forger import Forger
 
 
 @pytest.fixture
@@ -25,48 +25,6 @@ def county(tmp_path: Path) -> Iterator[County]:
     yield built
     for node in built.nodes:
         node.store.close()
-
-
-@dataclass
-class Forger:
-    """Writes events of a node's newest origin by hand, valid or not, without the node's knowing."""
-
-    node: Node
-    origin: str = ""
-    seq: int = 0
-    head: str | None = None
-    key: SigningKey | None = None
-    written: list[Event] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.origin = self.origin or self.node.origin
-        self.seq, self.head = self.node.store.ledger.head(self.origin) or (0, None)
-
-    def write(self, kind: str = "test.said", body: dict[str, Any] | None = None, **envelope: Any) -> Event:
-        fields: dict[str, Any] = {
-            "type": kind,
-            "moves": False,
-            "origin": self.origin,
-            "seq": self.seq + 1,
-            "prev": self.head,
-            "at": 1,
-            "seen": None,
-            "ref": self.node.reference.head,
-            "actor": None,
-            "case": None,
-            "base": None,
-            "body": body or {},
-        }
-        payload = encode(**{**fields, **envelope})
-        event = decode(payload, jws_sign(self.key or self.node.signing_key, payload))
-        self.seq, self.head = event.seq, event.id
-        self.written.append(event)
-        return event
-
-    def unreadable(self, payload: bytes) -> tuple[str, bytes]:
-        """(id, line) of bytes that break the envelope rules, signed well; the chain goes on from there."""
-        self.seq, self.head = self.seq + 1, event_id(payload)
-        return self.head, jws_sign(self.node.signing_key, payload).encode() + b" " + payload
 
 
 def up(county: County, *lines: bytes) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from common.case import CaseView
@@ -88,6 +88,12 @@ def named(view: CaseView) -> set[str]:
     offices = {division(office) for office in said if office}
     made = view.events.get(view.id)
     return offices | ({township_of(made.body["office"]) or ""} if made else set())
+
+
+def offered(events: Sequence[Event], since: int, home: str) -> bool:
+    """From this place on: does an act offer the case to this division, or below it, or stand on one that does?"""
+    offers = {event.id for event in events if event.moves and within(str(event.body.get("to")), home)}
+    return any(event.moves and offers & {event.id, event.base} for event in events[since:])
 
 
 def built_on(view: CaseView, hub: str) -> set[str]:

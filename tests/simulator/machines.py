@@ -68,7 +68,6 @@ class Machine:
     busy      how many calls deep its program runs now
     acked     ids of events that it has acknowledged: its own acts to their authors, children's in signed answers
     final     case -> ids of acts that it has shown as final
-    many_parents  it has gone to more than one of them
     captured  hashes of the papers that were photographed here;  asked: of those that somebody here wants to see
     """
 
@@ -86,7 +85,6 @@ class Machine:
     busy: int = 0
     acked: set[str] = field(default_factory=set)
     final: dict[str, set[str]] = field(default_factory=dict)
-    many_parents: bool = False
     captured: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
     seen_pos: int = 0
@@ -343,7 +341,6 @@ def machines(seed: int, folder: Path, kinds: Mapping[str, Any]) -> dict[str, Mac
         machine.parent_kind = kinds.get(name, Parent)
         machine.known = base.known[name]
         machine.parents = [found[parent] for parent in parents]
-        machine.many_parents = len(parents) > 1
         machine.start()
         machine.seen_pos = machine.here.store.ledger.pos()
         found[name] = machine

@@ -423,7 +423,7 @@ class Simulation:
         disk = Disk(name, self.folder / name, random.Random(f"disk {self.seed} {name}"))
         clock = self.time.clock(self.draw.choice(WRONG_BY_MS))
         machine = Machine(name, disk, clock, *settled(self.draw), own)
-        machine.parents, machine.many_parents = parents, len(parents) > 1
+        machine.parents = parents
         node = Node.create(disk.open(), machine.clock, own.randbytes, root=issued.root)
         begin(node, read_slip(issued.text), own.randbytes)
         machine.run(node)
@@ -454,7 +454,6 @@ class Simulation:
                 m for m in self._up() if m.level is not Level.VILLAGE and machine.home.startswith(m.home)
             ]
             machine.parents = self.draw.sample(above, min(len(above), self.draw.choice((1, 2)))) or [self.hub]
-            machine.many_parents = True
             self.met["parents changed"] += 1
             self._say(f"{machine.name}: parents {[p.name for p in machine.parents]}")
 
@@ -535,7 +534,6 @@ class Simulation:
         for machine in self._in_service.values():
             if gone := [p for p in machine.parents if p.name in self.out_of_service]:
                 machine.parents = [p for p in machine.parents if p not in gone] or [self.hub]
-                machine.many_parents = True
         before, reports = None, {}
         for _ in range(ROUNDS):
             before = self._positions()

@@ -16,8 +16,10 @@ import common.case.effects
 import common.clock
 from common.calendar import Calendar
 from common.case.acts import FIRM
+from common.case.commands import OfferCase
 from common.case.state import State
 from common.case.tree import Tree
+from common.case.view import CaseView
 from common.events import Event
 from common.node import Node
 from common.node.asking import Truths
@@ -29,8 +31,9 @@ from common.store.database import Database
 from common.store.feeds import Writer
 from sync.headers import Offer
 from sync.parent import Parent, Sender
+from tests.simulator import people
 from tests.simulator.broken import Broken
-from tests.simulator.machines import template
+from tests.simulator.machines import Machine, template
 from tests.simulator.simulation import Simulation
 
 pytestmark = pytest.mark.slow
@@ -209,7 +212,16 @@ def test_a_parent_that_gives_other_divisions_feeds_is_found():
 def test_a_case_that_goes_on_being_sent_after_it_has_left_is_found(monkeypatch):
     """Or what the county says that it holds for the division is no longer what the division counts."""
     monkeypatch.setattr(Writer, "leave", lambda self, division, case, events: None)
-    breaks(5, 6, first=14)
+    monkeypatch.setitem(people._COMMANDS, "case.offered", offer_anywhere)
+    for kind in ("case.offered", "case.declined", "case.recalled"):
+        monkeypatch.setitem(people.OFTEN, kind, 20)
+    breaks(5, 6)
+
+
+def offer_anywhere(they: people.People, machine: Machine, view: CaseView) -> OfferCase | None:
+    """Cases go to and fro."""
+    to = they.draw.choice(sorted(node.office for node in machine.here.reference.nodes.values()))
+    return OfferCase(to) if to != view.state.holder else None
 
 
 # -- 7: one due date

@@ -21,7 +21,7 @@ from sync import wire
 from sync.child import papers_left
 from sync.headers import read_answer
 from tests.model import Facts, Model
-from tests.simulator.acts import built_on, check_day, check_holder, concerned, in_scope, named, short
+from tests.simulator.acts import built_on, check_day, check_holder, concerned, in_scope, named, offered, short
 from tests.simulator.broken import hold
 from tests.simulator.machines import Machine
 
@@ -111,6 +111,7 @@ class Watch:
     def _check_told(self, child: Machine, parent: Machine, lines: Iterable[bytes]) -> None:
         """Of a case out of the child's scope it is told what came to the parent before the case left, and no more.
 
+        Or, where the case never was in its scope, with or before the act that would have brought it in or out.
         What nodes of the child's own division have written concerns it in any case.
         """
         nodes, home = parent.here.reference.nodes, child.home
@@ -129,13 +130,16 @@ class Watch:
             hold(not left, 6, f"{words}, which does not concern it any more")
 
     def _was_in_scope(self, parent: Machine, stored: list[Stored], told: Stored, home: str) -> bool:
-        """Before the parent took the event in, with what came along and what it wrote upon it, or at any time since."""
+        """Before the parent took the event in, with what came along and what it wrote upon it, or at any time since.
+
+        Or the child is offered the case since, or the offer answered, though never in effect here.
+        """
         since = stored.index(told)
         while since and stored[since].source == OWN:
             since -= 1
         while since and stored[since - 1].source == stored[since].source:
             since -= 1
-        return any(
+        return offered([one.event for one in stored], since, home) or any(
             in_scope(fold([one.event for one in stored[:upto]], parent.here.reference), home)
             for upto in range(since, len(stored))
         )
@@ -321,11 +325,7 @@ class Watch:
 
     def _check_case(self, case: str, holders: dict[str, CaseView], machines: Machines) -> None:
         hub_view, reference = holders["hub"], machines["hub"].here.reference
-        present = {
-            name: view
-            for name, view in holders.items()
-            if not _left(machines[name], case) and not _unheard(machines[name], hub_view)
-        }
+        present = {name: view for name, view in holders.items() if not _left(machines[name], case)}
         self._check_same(case, present, machines)
         self._check_order(case, hub_view, reference)
         self._check_model(case, hub_view, reference)
@@ -414,14 +414,6 @@ def _views(machine: Machine) -> dict[str, CaseView]:
 def _left(machine: Machine, case: str) -> bool:
     row = machine.here.store.views.get(case)
     return row is not None and row.left
-
-
-def _unheard(machine: Machine, hub_view: CaseView) -> bool:
-    """The case has left, and the machine goes to a parent now that never had it in its feed: nobody says so there.
-
-    What it still does with the case is judged as ever, and brings the case back to it.
-    """
-    return machine.many_parents and not in_scope(hub_view, machine.home)
 
 
 def _signed_for(hub: Machine, office: str, number: int) -> set[str]:
