@@ -19,6 +19,7 @@ from common.errors import BadInput, Misuse, NotFound
 from common.event_types import is_address
 from common.keys import jwk_set
 from common.node import Fault
+from common.node.checking import STUMBLED
 from common.papers import DEFAULT_LIMIT_KB, DEFAULT_RESERVE_MB, SETTING_LIMIT_KB, SETTING_RESERVE_MB
 from common.program import alone, opened
 from common.store.database import StoreDamaged
@@ -273,12 +274,7 @@ def verify(args: argparse.Namespace) -> Outcome:
         if exc.code not in DAMAGED:
             raise
         events, cases, fault = 0, 0, Fault(str(exc.detail["what"]), exc.code)
-    except (
-        AttributeError,
-        LookupError,
-        TypeError,
-        ValueError,
-    ) as exc:  # a row that holds what it never holds
+    except STUMBLED as exc:  # as it was opened
         events, cases, fault = 0, 0, Fault(f"{type(exc).__name__}: {exc}", DAMAGED[1])
     data = {
         "ok": fault is None,

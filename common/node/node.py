@@ -17,7 +17,7 @@ from common.events import Event, Seen
 from common.ids import new_device_code
 from common.keys import SEED_BYTES, PublicKey, SealKey, SigningKey, node_id, read_public_jwk
 from common.node import asking
-from common.node.checking import Check
+from common.node.checking import STUMBLED, Check
 from common.node.evidence import Evidence
 from common.node.foldings import Foldings
 from common.node.intake import Intake, places_of
@@ -617,13 +617,17 @@ class Node:
     # -- checking
 
     def verify(self) -> tuple[int, int, Fault | None]:
-        """(events, cases, first fault): signatures, chains, keys, tree, and views equal to the fold."""
+        """(events, cases, first fault): signatures, chains, keys, tree, feeds, and views equal to the fold."""
         try:
-            facts = self._settling(self._pen()).facts
-            check = Check(self.store, self.reference, self.root, facts, hub=self.is_hub)
+            if wrong := next(self.store.checks.kinds(), None):
+                return 0, 0, Fault(*wrong)
+            expected, home = self._settling(self._pen()), self.office if self.enrolled else None
+            check = Check(self.store, self.reference, self.root, expected, home=home, hub=self.is_hub)
             return check.run()
         except StoreDamaged as exc:
             return 0, 0, Fault(str(exc.detail["what"]), exc.code)
+        except STUMBLED as exc:
+            return 0, 0, Fault(f"{type(exc).__name__}: {exc}", "store.damaged_now")
 
     def rebuild(self) -> int:
         """Make the views from the ledger; how many cases.  Feeds, receipts and local tables stay."""

@@ -142,8 +142,8 @@ class Settling:
         heard of it elsewhere, and hears here what became of it (docs/decisions/0018).
         """
         view = case.view
-        scope_now = {code for code in scope(view) if self._has_feed(code)}
-        codes = scope_now | {code for code, (_, there) in known.items() if there}
+        scope_now = self.divisions(view)
+        codes = {*scope_now, *(code for code, (_, there) in known.items() if there)}
         for act, office in addressees(view):
             to, pos = self._reference.canon(office), case.pos[act]
             if to in view.parties.concerned:
@@ -160,6 +160,10 @@ class Settling:
                 writer.bring(code, case.id, events)
             if code not in scope_now:
                 writer.leave(code, case.id, case.pos.keys() if there else [id for _, id in events])
+
+    def divisions(self, view: CaseView) -> frozenset[str]:
+        """Whose feeds here have the case in scope."""
+        return frozenset(code for code in scope(view) if self._has_feed(code))
 
     def _has_feed(self, code: str) -> bool:
         """A division below this node; its own too, of which only the tip is kept (not at the hub)."""

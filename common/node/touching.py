@@ -46,7 +46,7 @@ def _revoked(store: Store, event: Event) -> Iterable[str]:
 
 def _merged(store: Store, event: Event) -> Iterable[str]:
     old = division(str(event.body.get("old")))
-    return {*store.views.open_at(old), *store.feeds.cases_of(old)}
+    return {*store.views.at(old), *store.feeds.cases_of(old)}
 
 
 def _ended(store: Store, event: Event) -> Iterable[str]:

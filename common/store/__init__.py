@@ -6,6 +6,7 @@ feeds      what concerns each division below      peers   other nodes: heads, cu
 evidence   Merkle tree, checkpoints, county's receipts
 views      what pages ask for, made from the ledger
 local      settings, secrets, drafts ...          accounts   passwords, sessions, tokens
+checks     what the tables must say of each other
 """
 
 from __future__ import annotations

@@ -24,6 +24,11 @@ class Evidence:
     def __init__(self, db: Database) -> None:
         self._db = db
 
+    def more_than_one(self) -> list[str]:
+        """Those of the tables of one row that have another."""
+        tables = ("tree", "checkpoint")
+        return [table for table in tables if self._db.row(f"SELECT 1 FROM {table} WHERE id <> 1")]  # noqa: S608
+
     # -- the hub's tree
 
     def tree(self) -> Frontier:

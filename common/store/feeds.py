@@ -243,30 +243,16 @@ class Feeds:
             (division, after, _ROWS),
         )
 
-    def faults(self) -> Iterator[tuple[str, str]]:
-        """(division, ``feed.gap`` or ``feed.tip``) for each feed that does not hold what its tip says.
-
-        Of a feed that only its reader computes (its own division's) there is nothing to compare.
-        """
-        for number, code, last, count, total in self._db.rows(
-            "SELECT id, code, number, count, sum FROM division"
-        ):
-            entries, top = self._db.rows(
-                "SELECT count(*), max(number) FROM feed WHERE division = ?", (number,)
-            )[0]
-            if entries != last or (top or 0) != last:
-                yield code, "feed.gap"
-            ids = self._db.rows(
-                "SELECT id FROM event WHERE pos IN (SELECT f.pos FROM feed f JOIN scope s ON s.case_no = f.case_no"
-                " AND s.division = f.division WHERE f.division = ? AND s.present"
-                " UNION SELECT pos FROM feed_extra WHERE division = ? AND counted)",
-                (number, number),
+    def all_extras(self) -> Iterator[tuple[str, bool, Stored]]:
+        """(division, counted, event) of every event of no case in a feed, one division after the other."""
+        for number, code in self._db.rows("SELECT id, code FROM division"):
+            rows = self._db.rows(
+                "SELECT e.id, x.counted FROM feed_extra x JOIN event e ON e.pos = x.pos WHERE x.division = ?",
+                (number,),
             )
-            if last and (len(ids), set_hash(id.hex() for (id,) in ids)) != (
-                count,
-                int.from_bytes(total, "big"),
-            ):
-                yield code, "feed.tip"
+            counted = {id.hex(): bool(here) for id, here in rows}
+            for one in self._ledger.stored(counted):
+                yield code, counted[one.id], one
 
     def counted(self, division: str, ids: Iterable[str]) -> set[str]:
         """Those of these events of no case that count in the division's tip."""

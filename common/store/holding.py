@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from common.store.database import Database, Value
 from common.store.ledger import Ledger, Names
+
+_PAGE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,10 @@ class Waiting:
         sql = "SELECT id FROM waiting WHERE reason = 'wait.node' AND id IN (%s)"
         return {id.hex() for (id,) in self._db.chunks(sql, keys)}
 
+    def all(self) -> Iterator[Held]:
+        """Every one."""
+        return map(_held, _paged(self._db, _HELD))
+
     def list(self, limit: int = 500) -> Sequence[Held]:
         """The oldest first."""
         return [_held(r) for r in self._db.rows(_HELD + " ORDER BY since, id LIMIT ?", (limit,))]
@@ -144,6 +150,10 @@ class Stubs:
         row = self._db.row(_STUB + " WHERE id = ?", (bytes.fromhex(id),))
         return self._stub(row) if row else None
 
+    def all(self) -> Iterator[Stub]:
+        """Every one."""
+        return map(self._stub, _paged(self._db, _STUB))
+
     def list(self, limit: int = 500) -> Sequence[Stub]:
         """The newest first."""
         return [self._stub(r) for r in self._db.rows(_STUB + " ORDER BY since DESC, id LIMIT ?", (limit,))]
@@ -158,3 +168,11 @@ class Stubs:
 
 
 _STUB = "SELECT id, node, origin, seq, prev, code, line, source, since FROM stub"
+
+
+def _paged(db: Database, sql: str) -> Iterator[tuple[Value, ...]]:
+    """All rows of a query that begins with ``id``, by id, some at a time."""
+    rows = db.rows(sql + " ORDER BY id LIMIT ?", (_PAGE,))
+    while rows:
+        yield from rows
+        rows = db.rows(sql + " WHERE id > ? ORDER BY id LIMIT ?", (rows[-1][0], _PAGE))

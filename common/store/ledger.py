@@ -320,11 +320,16 @@ class Ledger:
         """id -> pos of those of the ids that are held."""
         return {id.hex(): pos for id, pos in self._by_ids("id, pos", ids)}
 
-    def ids_after(self, pos: int) -> list[str]:
+    def ids_after(self, pos: int) -> Iterator[str]:
         """The ids of all events after a position, in the order of pos."""
-        return [
-            id.hex() for (id,) in self._db.rows("SELECT id FROM event WHERE pos > ? ORDER BY pos", (pos,))
-        ]
+        more = True
+        while more:
+            rows = self._db.rows(
+                "SELECT pos, id FROM event WHERE pos > ? ORDER BY pos LIMIT ?", (pos, _CHUNK)
+            )
+            yield from (id.hex() for _, id in rows)
+            more = len(rows) == _CHUNK
+            pos = rows[-1][0] if rows else pos
 
     def heads(self, origins: Iterable[str] | None = None) -> dict[str, tuple[int, str]]:
         """origin -> (seq, id) of the head of its main line; an origin without one is left out."""
@@ -463,30 +468,38 @@ class Ledger:
     def chain(self, origin: str) -> Iterator[tuple[int, str, str | None]]:
         """(seq, id, prev) along an origin's main line, stubs among it; a stub's prev is taken as right."""
         number = self._origins.find(origin)
-        rows = self._db.rows(
-            "SELECT seq, id, prev, 0 FROM event WHERE origin = ? AND NOT side"
-            " AND seq <= (SELECT o.seq FROM origin o WHERE o.id = event.origin)"
-            " UNION ALL SELECT seq, id, prev, 1 FROM stub WHERE origin = ?"
-            " AND seq <= (SELECT o.seq FROM origin o WHERE o.id = stub.origin) ORDER BY 1",
-            (number, number),
-        )
+        head = self._db.one("SELECT seq FROM origin WHERE id = ?", (number,)) or 0
         previous: str | None = None
-        for seq, id, prev, is_stub in rows:
-            yield seq, id.hex(), previous if is_stub and prev is None else prev and prev.hex()
-            previous = id.hex()
+        for start in range(0, head, _CHUNK):
+            place = (number, start, min(start + _CHUNK, head))
+            rows = self._db.rows(
+                "SELECT seq, id, prev, 0 FROM event WHERE origin = ? AND NOT side AND seq > ? AND seq <= ?"
+                " UNION ALL SELECT seq, id, prev, 1 FROM stub WHERE origin = ? AND seq > ? AND seq <= ? ORDER BY 1",
+                (*place, *place),
+            )
+            for seq, id, prev, is_stub in rows:
+                yield seq, id.hex(), previous if is_stub and prev is None else prev and prev.hex()
+                previous = id.hex()
 
     def columns_fit(self, pos: int, event: Event) -> bool:
         """Do the columns that queries look at say what the event says?"""
-        row = self._db.row("SELECT origin, seq, prev, type, case_no, id FROM event WHERE pos = ?", (pos,))
-        wanted = (
+        row = self._db.row(
+            "SELECT e.origin, e.seq, e.prev, e.type, e.case_no, e.id, e.refers, o.reference AND NOT e.side"
+            " FROM event e JOIN origin o ON o.id = e.origin WHERE e.pos = ?",
+            (pos,),
+        )
+        if row is None:
+            return False
+        *said, of_reference = row
+        return said == [
             self._origins.find(event.origin),
             event.seq,
             bytes.fromhex(event.prev) if event.prev else None,
             self._names.find(event.type),
             self._cases.find(event.case_id) if event.case_id else None,
             bytes.fromhex(event.id),
-        )
-        return row is not None and wanted == tuple(row)
+            event.type in APPOINTMENTS or bool(of_reference),
+        ]
 
     def sides(self, after_pos: int, max_bytes: int) -> list[Stored]:
         """Events off their main lines, after a position: what no head tells a parent about."""
@@ -524,6 +537,10 @@ class Ledger:
         """The hub's reference origin; None before anything of it is held."""
         found: str | None = self._db.one("SELECT name FROM origin WHERE reference")
         return found
+
+    def reference_origins(self) -> list[str]:
+        """All that are marked as the hub's reference origin; one of them, or none, is right."""
+        return [name for (name,) in self._db.rows("SELECT name FROM origin WHERE reference")]
 
     def reference(self) -> Iterator[Event]:
         """The reference ledger in its order."""

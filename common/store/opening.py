@@ -10,6 +10,7 @@ from peewee import SchemaManager
 
 from common.errors import Misuse
 from common.store.cases import Cases
+from common.store.checks import Checks
 from common.store.database import Database, StoreDamaged
 from common.store.evidence import Evidence
 from common.store.feeds import Feeds
@@ -40,6 +41,7 @@ class Store:
         self.evidence = Evidence(db)
         self.views = Views(db, cases)
         self.local = Local(db)
+        self.checks = Checks(db)
 
     @property
     def path(self) -> Path:

@@ -90,6 +90,20 @@ class CaseFacts:
     papers: tuple[PaperRow, ...] = ()
 
 
+def rows_of(facts: CaseFacts) -> dict[str, int]:
+    """table -> how many rows these facts take; see ``Views.totals``."""
+    return {
+        "case_view": 1,
+        "aside": len(facts.aside),
+        "ask": len(facts.asks),
+        "need": len(facts.needs),
+        "timer": int(facts.timer is not None),
+        "paper": len(facts.papers),
+        "word": len(facts.words),
+        "paper_key": len(facts.papers),
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page of a list; ``total`` counts all."""
@@ -280,9 +294,26 @@ class Views:
         )
         return words if found else frozenset()
 
-    def count_worded(self) -> int:
-        """How many cases have words."""
-        return int(self._db.one("SELECT count(*) FROM word_docsize"))
+    def papers_not_found(self) -> Iterator[str]:
+        """Cases with a paper that is not found by its hash."""
+        rows = self._db.rows(
+            "SELECT DISTINCT case_no FROM paper p WHERE NOT EXISTS (SELECT 1 FROM paper_key"
+            " WHERE paper_key MATCH '\"' || hex(substr(p.hash, 1, 8)) || '\"' AND rowid = p.id)"
+        )
+        yield from self._cases.ids(number for (number,) in rows).values()
+
+    def totals(self) -> dict[str, int]:
+        """table -> how many rows it has; of a text index the pairs of a word and what it finds."""
+        tables = (table._meta.table_name for table in VIEWS)
+        rows = {table: int(self._db.one(f"SELECT count(*) FROM {table}")) for table in tables}  # noqa: S608
+        return {**rows, **{index: self._pairs(index) for index in ("word", "paper_key")}}
+
+    def _pairs(self, index: str) -> int:
+        self._db.run(f"CREATE VIRTUAL TABLE temp.terms USING fts5vocab ('main', '{index}', 'row')")
+        try:
+            return int(self._db.one("SELECT coalesce(sum(doc), 0) FROM temp.terms"))
+        finally:
+            self._db.run("DROP TABLE temp.terms")
 
     def _column(self, sql: str, case: str) -> list[Value]:
         return [value for (value,) in self._db.rows(sql, (self._cases.find(case),))]
@@ -409,10 +440,14 @@ class Views:
 
     def open_at(self, division: str) -> list[str]:
         """The open cases that an office of this division holds, is offered, or registered."""
+        return self.at(division, ended=False)
+
+    def at(self, division: str, *, ended: bool = True) -> list[str]:
+        """The cases that an office of this division holds, is offered, or registered."""
         rows = self._db.rows(
-            "SELECT case_id FROM case_view WHERE NOT ended AND (holder = ? OR holder LIKE ? || '/%' OR offer_to = ?"
-            " OR offer_to LIKE ? || '/%' OR office = ? OR office LIKE ? || '/%')",
-            (division,) * 6,
+            "SELECT case_id FROM case_view WHERE (? OR NOT ended) AND (holder = ? OR holder LIKE ? || '/%'"
+            " OR offer_to = ? OR offer_to LIKE ? || '/%' OR office = ? OR office LIKE ? || '/%')",
+            (ended, *(division,) * 6),
         )
         return [case.hex() for (case,) in rows]
 

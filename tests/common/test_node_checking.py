@@ -9,7 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from common.case.commands import AcceptCase, AskWithdrawal, FinishStep, OfferCase
+from common.case.commands import (
+    AcceptCase,
+    AskWithdrawal,
+    DecideCase,
+    FinishStep,
+    OfferCase,
+    TakeCase,
+    TerminateCase,
+)
+from common.case.decide import Author
 from common.node import Node
 from common.store.models import VIEWS
 from tests.county import START, County, build_county, chance
@@ -74,6 +83,38 @@ def test_rebuild_mends_what_verify_found(county: County) -> None:
     assert township.verify()[2] is None
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [("{county}/MZ", "{county}/CL"), ("{township}", "{other}"), ("{village}", "{village_2}")]
+)
+def test_verify_finds_nothing_after_a_merger_of_offices_whose_cases_have_ended(
+    county: County, old: str, new: str
+) -> None:
+    """R-111: what lists show of them, and whose feeds have them, follows the successor."""
+    hub, township = county.hub, county.township
+    clerk, department = county.clerk(township), f"{hub.office}/MZ"
+    first, second = county.register(county.village), county.register(county.village)
+    county.level()
+    for case in (first, second):
+        township.act(AcceptCase(), clerk, case=case.id)
+    township.act(FinishStep(3, "属实"), clerk, case=first.id)
+    township.act(OfferCase(department), clerk, case=first.id)
+    township.act(TerminateCase("申请人死亡"), clerk, case=second.id)
+    county.level()
+    hub.act(TakeCase(), Author(county.officers[f"{hub.office} window"], department), case=first.id)
+    hub.act(DecideCase(granted=True, document="准予"), county.author(department, "chief"), case=first.id)
+    county.level()
+    names = {
+        "county": hub.office,
+        "township": township.office,
+        "other": county.other_township.office,
+        "village": county.village.office,
+        "village_2": county.village_2.office,
+    }
+    hub.publish("office.merged", {"old": old.format(**names), "new": new.format(**names)})
+    county.level()
+    assert [node.verify()[2] for node in county.nodes] == [None] * len(county.nodes)
+
+
 Harm = Callable[[Node], object]
 
 
@@ -118,6 +159,23 @@ def test_verify_finds_an_event_that_was_changed(county: County, harm: Harm, code
         ("DELETE FROM paper WHERE case_no = 1", "view.differs"),
         ("UPDATE division SET count = count + 1 WHERE number > 0", "feed.tip"),
         ("DELETE FROM feed WHERE number = 2", "feed.gap"),
+        ("UPDATE feed SET pos = pos - 1 WHERE number = 3", "feed.entry"),
+        ("UPDATE scope SET upto = upto - 1 WHERE case_no = 2", "feed.scope"),
+        ("UPDATE feed_extra SET counted = NOT counted", "feed.tip"),
+        ("UPDATE origin SET top = top + 1", "ledger.wrong_row"),
+        (
+            "UPDATE event SET side = 1 WHERE seq > (SELECT seq FROM origin WHERE id = origin)",
+            "ledger.wrong_row",
+        ),
+        ("UPDATE event SET refers = 0 WHERE pos = 2", "ledger.wrong_row"),
+        ("UPDATE event SET payload = 'x' WHERE pos = 2", "ledger.wrong_row"),
+        ("UPDATE case_view SET label = x'00'", "view.differs"),
+        ("INSERT INTO name (text) VALUES ('x')", "ledger.extra"),
+        ("INSERT INTO aside (id, case_no, reason) VALUES (zeroblob(32), 99, 'act.rival')", "view.extra"),
+        ("INSERT INTO word (rowid, text) VALUES (1, '李')", "view.extra"),
+        ("INSERT INTO paper_key (rowid, key) VALUES (1, '0123456789abcdef')", "view.extra"),
+        ("INSERT INTO paper_key (paper_key) VALUES ('delete-all')", "view.differs"),
+        ("DELETE FROM checkpoint", "checkpoint.lost"),
         (
             "UPDATE receipt SET line = CAST(replace(line, '\"size\":', '\"size\":1') AS BLOB)",
             "signature.wrong",

@@ -405,7 +405,7 @@ def _opened(cli):
         ("UPDATE setting SET value = 'x' WHERE key = 'origin'", "store.damaged_now"),
         ("UPDATE tree SET range = zeroblob(32)", "store.damaged_now"),
         ("DROP TABLE case_view", "store.damaged_now"),
-        ("UPDATE checkpoint SET note = 'changed'", "store.damaged_now"),
+        ("UPDATE checkpoint SET note = 'changed'", "ledger.wrong_row"),
     ],
 )
 def test_whatever_was_done_to_the_database_verify_says_where(cli, harm, code):
