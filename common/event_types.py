@@ -48,7 +48,7 @@ MAX_ADDRESS = 127  # of which a slip can carry the host in seven bits
 
 def is_date(value: Any) -> bool:
     """A civil date written ``YYYY-MM-DD``."""
-    return isinstance(value, str) and _is_date(value)
+    return isinstance(value, str) and len(value) == 10 and _is_date(value)
 
 
 @lru_cache(4096)  # the same days again and again

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from common.errors import BadInput, LedgerError
@@ -88,13 +88,17 @@ class Event:
     def line(self) -> bytes:
         return self.jws.encode("ascii") + b" " + self.payload
 
+    def signed(self, jws: str) -> Event:
+        """The same event with its author's signature."""
+        return replace(self, jws=jws)
+
 
 def event_id(payload: bytes) -> str:
     """The id of an event: 64 lower-case hex digits of the SHA-256 of its payload."""
     return hashlib.sha256(payload).hexdigest()
 
 
-def encode(
+def compose(
     *,
     type: str,
     moves: bool,
@@ -108,8 +112,8 @@ def encode(
     case: str | None,
     base: str | None,
     body: Mapping[str, Any],
-) -> bytes:
-    """The payload bytes of a new event: keys in the order of ``KEYS``, no white space, UTF-8.
+) -> Event:
+    """A new event, not signed yet; its payload: keys in the order of ``KEYS``, no white space, UTF-8.
 
     Errors:
         BadInput ``event.too_large``, ``event.bad_text``: what a person gave is too long, or holds what no event can.
@@ -134,14 +138,13 @@ def encode(
         payload = json.dumps(fields, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode(
             "utf-8"
         )
-        decode(payload)
+        return decode(payload)
     except UnicodeEncodeError as exc:
         raise BadInput("event.bad_text") from exc
     except BadEvent as exc:
         if exc.code in _BY_PEOPLE:
             raise BadInput(_BY_PEOPLE[exc.code]) from exc
         raise ValueError(f"an unreadable event was about to be written: {exc}") from exc
-    return payload
 
 
 _BY_PEOPLE = {"event.too_large": "event.too_large", "event.not_utf8": "event.bad_text"}

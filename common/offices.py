@@ -20,13 +20,19 @@ class Level(StrEnum):
     COUNTY = "county"
 
 
-_REMEMBERED = 4096  # more than a county has offices
+_LONGEST = 25
+REMEMBERED = 4096  # more than a county has offices
 RANK = {Level.VILLAGE: 0, Level.TOWNSHIP: 1, Level.COUNTY: 2}
 _BY_LENGTH = {12: Level.VILLAGE, 9: Level.TOWNSHIP, 6: Level.COUNTY}
 
 
 def is_office(text: object) -> bool:
-    return isinstance(text, str) and _OFFICE.match(text) is not None
+    return isinstance(text, str) and len(text) <= _LONGEST and _is_office(text)
+
+
+@lru_cache(REMEMBERED)
+def _is_office(text: str) -> bool:
+    return _OFFICE.match(text) is not None
 
 
 def division(office: str) -> str:
@@ -34,7 +40,7 @@ def division(office: str) -> str:
     return office.partition("/")[0]
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(REMEMBERED)
 def level(office: str) -> Level:
     """The level of an office by the length of its division code.  ValueError for what is no office."""
     try:
@@ -51,7 +57,7 @@ def parent(office: str) -> str | None:
     return code[:-3] if len(code) > 6 else None
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(REMEMBERED)
 def upwards(office: str) -> tuple[str, ...]:
     """The office and all above it."""
     above = parent(office)
@@ -64,7 +70,7 @@ def township_of(office: str) -> str | None:
     return code[:9] if len(code) >= 9 else None
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(REMEMBERED)
 def feeds_of(office: str) -> frozenset[str]:
     """The divisions whose feeds have what concerns an office: its own, and for a village its township's (design 5)."""
     return frozenset(code for code in (division(office), township_of(office)) if code is not None)

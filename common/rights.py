@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
-from common.offices import Level, division, level
+from common.offices import REMEMBERED, Level, division, level
 
 AGENT, CLERK, LEAD, WINDOW, CHIEF = "agent", "clerk", "lead", "window", "chief"
 OPERATOR, SUPERVISOR, TECHNICIAN = "operator", "supervisor", "technician"
@@ -106,6 +107,7 @@ RIGHTS: Mapping[str, Right] = {
 _WORKS_FOR_UNITS = frozenset({CLERK, LEAD, WINDOW})
 
 
+@lru_cache(REMEMBERED)
 def place(office: str) -> Place:
     """Where an office stands.  ValueError for what is no office."""
     match level(office):

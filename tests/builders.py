@@ -38,7 +38,7 @@ from common.case import (
 from common.case.commands import KIND_OF, AcceptCase, RegisterCase
 from common.errors import AppError
 from common.event_types import EVENT_TYPES
-from common.events import Event, decode, encode
+from common.events import Event, compose, decode
 from common.offices import division
 from common.packs import with_item_ids
 from common.reference import Reference
@@ -216,7 +216,7 @@ class World:
         base: str | None = None,
     ) -> Event:
         stream.seq += 1
-        payload = encode(
+        payload = compose(
             type=kind,
             moves=moves,
             origin=stream.origin,
@@ -229,7 +229,7 @@ class World:
             case=case,
             base=base,
             body=body,
-        )
+        ).payload
         event = decode(payload, "")
         stream.head = event.id
         return event

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from common.events import Event, decode, encode, event_id
+from common.events import Event, compose, decode, event_id
 from common.keys import SigningKey, jws_sign
 from common.node import Node
 
@@ -40,7 +40,7 @@ class Forger:
             "base": None,
             "body": body or {},
         }
-        payload = encode(**{**fields, **envelope})
+        payload = compose(**{**fields, **envelope}).payload
         event = decode(payload, jws_sign(self.key or self.node.signing_key, payload))
         self.seq, self.head = event.seq, event.id
         self.written.append(event)
@@ -49,4 +49,4 @@ class Forger:
     def unreadable(self, payload: bytes) -> tuple[str, bytes]:
         """(id, line) of bytes that break the envelope rules, signed well; the chain goes on from there."""
         self.seq, self.head = self.seq + 1, event_id(payload)
-        return self.head, jws_sign(self.node.signing_key, payload).encode() + b" " + payload
+        return self.head, jws_sign(self.node.signing_key, payload).compose() + b" " + payload

@@ -18,7 +18,7 @@ from common.catalogue.items import Item
 from common.catalogue.sample_text import person_name, phone
 from common.catalogue.samples import fill_form, made_up_person
 from common.event_types import EVENT_TYPES
-from common.events import Event, Seen, decode, encode
+from common.events import Event, Seen, compose, decode
 from common.ids import DEVICE_ALPHABET, CaseNumber
 from common.keys import SealKey, SigningKey, jws_sign, node_id
 from common.offices import Level, level
@@ -73,7 +73,7 @@ class Author:
     ) -> Event:
         """The next event of the origin, signed by the node's key or another."""
         self.seq += 1
-        payload = encode(
+        payload = compose(
             **{
                 "type": kind,
                 "moves": EVENT_TYPES[kind].moves,
@@ -88,7 +88,7 @@ class Author:
                 "body": body,
                 **envelope,
             }
-        )
+        ).payload
         event = decode(payload, jws_sign(signer or self.signing, payload))
         self.head = event.id
         return event

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from common.case.acts import AUTOMATIC, FIRM, days_of, is_receipt, malformed
 from common.case.evolve import adding_refusal
 from common.case.state import DECIDED, Parties, State
-from common.case.tree import Tree
+from common.case.tree import HUB_WORDS, Tree, moving
 from common.case.view import Aside, CaseView, Waiting
 from common.event_types import EVENT_TYPES, Home
 from common.events import REGISTERED, Event
@@ -49,6 +49,8 @@ class Folding:
     def __init__(self, reference: Reference, events: Iterable[Event] = ()) -> None:
         self.reference = reference
         self._known = {event.id: event for event in events}
+        self._case = min((event.case_id or "" for event in self._known.values()), default=None)
+        self._course: _Course | None = None
         self._tree = self._grown()
 
     def __len__(self) -> int:
@@ -64,10 +66,15 @@ class Folding:
         new = {event.id: event for event in events if event.id not in self._known}
         for event in _bases_first(new):
             self._known[event.id] = event
+            case = event.case_id or ""
+            self._case = case if self._case is None else min(self._case, case)
             if not self._tree.graft(event):
                 self._known.update(new)
-                self._tree = self._grown()
+                self._case = min(event.case_id or "" for event in self._known.values())
+                self._course, self._tree = None, self._grown()
                 return
+            if self._course is not None and self._course.changes_by(event):
+                self._course = None
 
     def _grown(self) -> Tree:
         tree = Tree(self._known, self.reference)
@@ -76,8 +83,9 @@ class Folding:
 
     def view(self) -> CaseView:
         """The view of what was added so far."""
-        case = min((event.case_id or "" for event in self._known.values()), default="")
-        return _view(case, dict(self._known), self._tree)
+        if self._course is None:
+            self._course = _Course(self._tree, self._case or "")
+        return _view(self._case or "", dict(self._known), self._tree, self._course)
 
 
 def _bases_first(events: Mapping[str, Event]) -> Iterator[Event]:
@@ -93,32 +101,48 @@ def _bases_first(events: Mapping[str, Event]) -> Iterator[Event]:
         yield from reversed(line)
 
 
-def _view(case: str, known: dict[str, Event], tree: Tree) -> CaseView:
-    path = tree.path()
-    state = tree.after[path[-1] if path else None]
-    on_path = frozenset(path)
-    effective = on_path.union(x for step in path for x in _adopted_by(known[step]))
-    result_at = _result_at(state, path, known)
+class _Course:
+    """What follows from the moving acts alone: the path in effect, the state at its end, the offices."""
 
-    offices = _Offices(tree, case, state)
+    def __init__(self, tree: Tree, case: str) -> None:
+        known = tree.known
+        self.path = path = tree.path()
+        self.state = state = tree.after[path[-1] if path else None]
+        self.present = _present(state, tree.reference)
+        self.on_path = frozenset(path)
+        self.effective = self.on_path.union(x for step in path for x in _adopted_by(known[step]))
+        self.lost = {x: "act.rival" for x in tree.after if x is not None and x not in self.on_path}
+        result_at = _result_at(state, path, known)
+        self.since_result = frozenset(path[result_at:]) if result_at is not None else frozenset()
+        self.offices = _Offices(tree, case, state)
+
+    def changes_by(self, event: Event) -> bool:
+        """May it be another with this act, which nothing but ``Tree.graft`` has looked at?
+
+        An act that moves changes it; one by which the hub builds on another branch may; others do not.
+        """
+        return moving(event) or (event.type in HUB_WORDS and event.base not in self.on_path)
+
+
+def _view(case: str, known: Mapping[str, Event], tree: Tree, course: _Course) -> CaseView:
+    path, state, offices = course.path, course.state, course.offices
     added = _Added(tree, offices.parties)
-    since = frozenset(path[result_at:]) if result_at is not None else frozenset()
     return CaseView(
         id=case,
-        state=_present(state, tree.reference),
+        state=course.present,
         path=path,
         added=added.ids(),
-        aside=_aside(tree, added, state, on_path, effective),
+        aside=_aside(tree, added, course),
         waiting=tuple(sorted((*tree.waits.values(), *added.waits))),
         asks=added.asks(state),
-        loose=tuple(sorted(e.id for e in added.of("case.delivered") if e.body["of"] not in effective)),
+        loose=tuple(sorted(e.id for e in added.of("case.delivered") if e.body["of"] not in course.effective)),
         pinned=frozenset(tree.pins),
         unconfirmed=_unconfirmed(tree, path),
         frozen=bool(path) and path[-1] in tree.opaque,
-        delivered=result_at is not None
+        delivered=bool(course.since_result)
         and any(e.body["of"] == state.result for e in added.of("case.delivered")),
-        rated=any(e.base in since for e in added.of("case.rated")),
-        archived=any(e.base in since for e in added.of("case.archived")),
+        rated=any(e.base in course.since_result for e in added.of("case.rated")),
+        archived=any(e.base in course.since_result for e in added.of("case.archived")),
         parties=offices.parties,
         divisions=offices.divisions,
         used=frozenset({*tree.used, *added.used, *_used(tree, state, offices)}),
@@ -130,7 +154,7 @@ def _adopted_by(event: Event) -> list[str]:
     return event.body["acts"] if event.type == "case.adopted" else []
 
 
-def _result_at(state: State, path: tuple[str, ...], known: dict[str, Event]) -> int | None:
+def _result_at(state: State, path: tuple[str, ...], known: Mapping[str, Event]) -> int | None:
     """Where on the path the decision in effect stands, itself or adopted; None if there is none."""
     if state.status not in DECIDED:
         return None
@@ -152,14 +176,13 @@ def _unconfirmed(tree: Tree, path: tuple[str, ...]) -> str | None:
     return None if newest in tree.pins else newest
 
 
-def _aside(
-    tree: Tree, added: _Added, state: State, on_path: frozenset[str], effective: frozenset[str]
-) -> tuple[Aside, ...]:
-    lost = {x: "act.rival" for x in tree.after if x is not None and x not in on_path}
+def _aside(tree: Tree, added: _Added, course: _Course) -> tuple[Aside, ...]:
     return tuple(
         Aside(x, reason)
-        for x, reason in sorted({**lost, **tree.why, **added.why}.items())
-        if x not in effective and x not in tree.dismissed and _to_be_ruled(tree, state, tree.known[x], reason)
+        for x, reason in sorted({**course.lost, **tree.why, **added.why}.items())
+        if x not in course.effective
+        and x not in tree.dismissed
+        and _to_be_ruled(tree, course.state, tree.known[x], reason)
     )
 
 
@@ -219,11 +242,8 @@ class _Added:
         self.why: dict[str, str] = {}
         self.waits: list[Waiting] = []
         self.used: set[str] = set()
-        for event in tree.known.values():
-            kind = EVENT_TYPES.get(event.type)
-            if kind is None or event.id in tree.moves:
-                continue
-            reason = self._refusal(event) if kind.home is Home.CASE else "act.wrong_type"
+        for event in tree.adds.values():
+            reason = self._refusal(event) if EVENT_TYPES[event.type].home is Home.CASE else "act.wrong_type"
             if reason is None:
                 tree.added.add(event.id)
                 self._by_type.setdefault(event.type, []).append(event)

@@ -22,7 +22,7 @@ from common.reference import Reference
 
 _NOT_PINNED = 1 << 60  # sorts after every place
 _RULINGS = frozenset({"ruling.dismissed", "ruling.dated"})
-_HUB_WORDS = _RULINGS | {"case.confirmed"}
+HUB_WORDS = _RULINGS | {"case.confirmed"}
 
 
 @dataclass(slots=True)
@@ -30,10 +30,12 @@ class Tree:
     """The work of one fold.  ``grow`` judges all acts, ``graft`` one more, ``path`` chooses those in effect.
 
     Args:
+        moves, adds: the acts that claim to move the case, and those of known types that do not.
         after: moving act -> the state after it, if it is valid on its branch; None -> before the first.
         why: act -> the reason why it is set aside.  waits: act -> what it waits for.
         opaque: valid acts of types not known here; nothing built on them is judged.
         words: the hub's moves, confirmations and rulings on the case, its older ones first.
+        spoken_of: the acts that these stand on.
         pins: act -> place in ``words`` of the oldest that builds on it.
         dismissed: acts ruled off the list.  ruled: act -> days by ruling.
         held: offices that held the case in a state that somebody saw.  named: offices that valid acts name.
@@ -44,12 +46,14 @@ class Tree:
     known: Mapping[str, Event]
     reference: Reference
     moves: dict[str, Event] = field(default_factory=dict)
+    adds: dict[str, Event] = field(default_factory=dict)
     children: dict[str | None, list[Event]] = field(default_factory=dict)
     after: dict[str | None, State] = field(default_factory=lambda: {None: State()})
     why: dict[str, str] = field(default_factory=dict)
     waits: dict[str, Waiting] = field(default_factory=dict)
     opaque: set[str] = field(default_factory=set)
     words: list[tuple[int, int, str]] = field(default_factory=list)
+    spoken_of: set[str | None] = field(default_factory=set)
     pins: dict[str, int] = field(default_factory=dict)
     dismissed: set[str] = field(default_factory=set)
     ruled: dict[str, tuple[date, ...]] = field(default_factory=dict)
@@ -60,7 +64,8 @@ class Tree:
     used: set[str] = field(default_factory=set)
 
     def grow(self) -> None:
-        self._plant()
+        for event in self.known.values():
+            self._plant(event)
         self._hear_the_hub()
         roots = [
             base for base in self.children if base is None or (base in self.known and base not in self.moves)
@@ -79,18 +84,17 @@ class Tree:
 
         False if it may: then a tree is to be grown anew.
         """
-        if self.waits or any(self.known[word].base == event.id for _, _, word in self.words):
+        if self.waits or event.id in self.spoken_of:
             return False  # another act waits, or the hub has spoken of this one before it came
         word = self._hear(event)
         if word is None and not moving(event):
-            return True  # it adds
+            self._plant(event)
+            return True
         if event.type in _RULINGS or event.base not in self.after or event.base in self.opaque:
             return False
         if word is not None and not self._newest_and_plain(word, event.base):
             return False
-        if moving(event):
-            self.moves[event.id] = event
-            self.children.setdefault(event.base, []).append(event)
+        self._plant(event)
         if word is not None:
             self.words.append(word)
             self._pin(event, len(self.words) - 1)
@@ -116,12 +120,13 @@ class Tree:
 
     # -- before the judging
 
-    def _plant(self) -> None:
-        """What claims to move stands in the tree, whatever it is."""
-        for event in self.known.values():
-            if moving(event):
-                self.moves[event.id] = event
-                self.children.setdefault(event.base, []).append(event)
+    def _plant(self, event: Event) -> None:
+        """What claims to move stands in the tree, whatever it is; the rest adds."""
+        if moving(event):
+            self.moves[event.id] = event
+            self.children.setdefault(event.base, []).append(event)
+        elif event.type in EVENT_TYPES:
+            self.adds[event.id] = event
 
     def _hear_the_hub(self) -> None:
         """The hub's moves, confirmations and rulings pin their whole past; of two, the older word counts."""
@@ -138,9 +143,10 @@ class Tree:
         if generation is None:
             return None
         self.used.add(self.reference.origins[event.origin][1])
-        return (generation, event.seq, event.id) if moving(event) or event.type in _HUB_WORDS else None
+        return (generation, event.seq, event.id) if moving(event) or event.type in HUB_WORDS else None
 
     def _pin(self, word: Event, place: int) -> None:
+        self.spoken_of.add(word.base)
         for x in [*self._unpinned(word.id if word.id in self.moves else word.base)]:
             self.pins[x] = place
 

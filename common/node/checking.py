@@ -243,7 +243,7 @@ class Check:
         kept, totals = self._store.views, Counter[str]()
         for case, view, facts in self._all_facts(self._store.ledger.cases()):
             self.cases += 1
-            if kept.facts(case, facts.words) != facts:
+            if kept.facts(case) != facts or not kept.has_words(case, facts.row.words):
                 yield Fault(case, "view.differs" if kept.get(case) else "view.missing")
             scopes = self._store.feeds.scopes((case,)).get(case, {})
             if {code for code, (_, there) in scopes.items() if there} != self._expected.divisions(view):

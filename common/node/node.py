@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
@@ -26,7 +28,7 @@ from common.node.numbers import Numbers
 from common.node.pen import Pen
 from common.node.references import References
 from common.node.settling import FORKED, Settling
-from common.node.touching import caught_up, touched
+from common.node.touching import caught_up, touched, touching
 from common.node.values import CaseFile, Fault, Outgoing, Receipt, Status, Taken
 from common.node.withholding import lacking, unreceipted
 from common.offices import Level, level, within
@@ -334,6 +336,10 @@ class Node:
             source: id of the node they came from.
             upward: from a child: each origin of its own and below it gapless; else a parent's selection, gaps stand.
         """
+        with _no_collection():
+            return self._take(lines, source, upward)
+
+    def _take(self, lines: Sequence[bytes], source: str, upward: bool) -> Taken:
         intake = Intake(self.store, self._references, self.root, self.now())
         checker = intake.checker()
         read_lines, refused = _read(lines, source, upward, checker)
@@ -402,9 +408,10 @@ class Node:
 
     def _settle(self, cases: Iterable[str], new: Iterable[Event]) -> None:
         events = {event.id: event for event in new}
-        for event in [*events.values()]:
+        for event in [*filter(touching, events.values())]:
             events.update((old.id, old) for old in caught_up(self.store, event, self.id))
-        later = (case for event in events.values() for case in touched(self.store, event, self.id))
+        acting = filter(touching, events.values())
+        later = (case for event in acting for case in touched(self.store, event, self.id))
         self._settling(self._pen()).run({*cases, *later}, events)
 
     def _settling(self, pen: Pen) -> Settling:
@@ -642,6 +649,18 @@ class Node:
 
 _REBUILD_BATCH = 200
 _READ_BATCH = 64
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """All events of a page live until it is settled: whoever looked through them for garbage would find none."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _read(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from common.events import Event, Seen, encode, event_id, recall
+from common.events import Event, Seen, compose
 from common.keys import SigningKey, jws_sign
 from common.store import Store
 
@@ -33,7 +33,7 @@ class Pen:
         base: str | None = None,
     ) -> Event:
         """The next event of the origin, signed."""
-        payload = encode(
+        event = compose(
             type=kind,
             moves=moves,
             origin=self.origin,
@@ -47,7 +47,7 @@ class Pen:
             base=base,
             body=body,
         )
-        event = recall(event_id(payload), payload, jws_sign(self._key, payload))  # as encode has read it
+        event = event.signed(jws_sign(self._key, event.payload))
         self.seq, self.head = event.seq, event.id
         self._written.append(event)
         return event

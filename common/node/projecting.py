@@ -13,7 +13,7 @@ from common.case.state import ENDED, UNANSWERED, Status
 from common.case.view import CaseView, label
 from common.events import Event
 from common.reference import Reference
-from common.store.views import CaseFacts, CaseRow, PaperRow, words_of
+from common.store.views import CaseFacts, CaseRow, PaperRow
 
 
 def facts(
@@ -67,7 +67,6 @@ def facts(
     )
     return CaseFacts(
         row=row,
-        words=words_of(name, (number, identity, phone)),
         aside=tuple(sorted((act.id, act.reason) for act in view.aside)),
         asks=tuple(sorted(view.asks)),
         needs=frozenset(act.needs for act in view.waiting if act.needs),

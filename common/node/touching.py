@@ -9,11 +9,17 @@ from common.offices import division
 from common.store import Store
 
 
+def touching(event: Event) -> bool:
+    """May later folds of cases act on it at all?  Asked first: of what a bulk brings hardly any does."""
+    return event.type in _TOUCHES or event.type == ENROLLED
+
+
 def touched(store: Store, event: Event, node: str) -> Iterable[str]:
     """The cases to fold again because of this event; ``node``: whose store this is."""
     if _enrols(event, node):
         return store.ledger.cases()  # now it is known whose feeds this node keeps
-    return _TOUCHES.get(event.type, _nothing)(store, event)
+    find = _TOUCHES.get(event.type)
+    return find(store, event) if find is not None else ()
 
 
 def caught_up(store: Store, event: Event, node: str) -> list[Event]:
@@ -21,15 +27,12 @@ def caught_up(store: Store, event: Event, node: str) -> list[Event]:
     return [old for kind in _OF_NO_CASE for old in store.ledger.of_type(kind)] if _enrols(event, node) else []
 
 
+ENROLLED = "node.enrolled"
 _OF_NO_CASE = ("officer.appointed", "officer.ended", "origin.forked")
 
 
 def _enrols(event: Event, node: str) -> bool:
-    return event.type == "node.enrolled" and event.body.get("node") == node
-
-
-def _nothing(store: Store, event: Event) -> Iterable[str]:
-    return ()
+    return event.type == ENROLLED and event.body.get("node") == node
 
 
 def _calendar(store: Store, event: Event) -> Iterable[str]:

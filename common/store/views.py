@@ -61,6 +61,11 @@ class CaseRow:
     left: bool
     updated: int
 
+    @property
+    def words(self) -> frozenset[str]:
+        """The words that find the case: its applicant's name, and numbers."""
+        return words_of(self.applicant, (self.number, self.id_number or "", self.phone or ""))
+
 
 @dataclass(frozen=True, slots=True)
 class PaperRow:
@@ -82,7 +87,6 @@ class CaseFacts:
     """
 
     row: CaseRow
-    words: frozenset[str] = frozenset()
     aside: tuple[tuple[str, str], ...] = ()
     asks: tuple[str, ...] = ()
     needs: frozenset[str] = frozenset()
@@ -99,7 +103,7 @@ def rows_of(facts: CaseFacts) -> dict[str, int]:
         "need": len(facts.needs),
         "timer": int(facts.timer is not None),
         "paper": len(facts.papers),
-        "word": len(facts.words),
+        "word": len(facts.row.words),
         "paper_key": len(facts.papers),
     }
 
@@ -166,9 +170,7 @@ class Views:
         numbers = [number for number, _ in numbered]
         worded, named = (set(), set()) if fresh else (self._worded(numbers), self._named(numbers))
         self._db.run_many(_UPSERT, [(number, *_values(case.row)) for number, case in numbered])
-        self._add_words(
-            (number, case.words) for number, case in numbered if case.words and number not in worded
-        )
+        self._add_words((number, case.row.words) for number, case in numbered if number not in worded)
         self._add_papers(
             (number, paper)
             for number, case in numbered
@@ -215,7 +217,7 @@ class Views:
     def _add_words(self, words: Iterable[tuple[int, frozenset[str]]]) -> None:
         self._db.run_many(
             "INSERT INTO word (rowid, text) VALUES (?, ?)",
-            [(number, " ".join(sorted(said))) for number, said in words],
+            [(number, " ".join(sorted(said))) for number, said in words if said],
         )
 
     def _add_papers(self, papers: Iterable[tuple[int, PaperRow]]) -> None:
@@ -267,14 +269,13 @@ class Views:
         row = self._db.row(_SELECT + " WHERE salt = ? AND office = ?", (salt, office))
         return _row(row) if row else None
 
-    def facts(self, case: str, words: frozenset[str]) -> CaseFacts | None:
-        """Everything kept of one case; of its words those among ``words``."""
+    def facts(self, case: str) -> CaseFacts | None:
+        """Everything kept of one case but its words."""
         row = self.get(case)
         if row is None:
             return None
         return CaseFacts(
             row=row,
-            words=self._words(case, words),
             aside=tuple(self.asides(case)),
             asks=tuple(
                 x.hex() for x in self._column("SELECT id FROM ask WHERE case_no = ? ORDER BY id", case)
@@ -284,15 +285,15 @@ class Views:
             papers=tuple(self.papers(case)),
         )
 
-    def _words(self, case: str, words: frozenset[str]) -> frozenset[str]:
-        """All of the words if they are all kept of this case, else none."""
+    def has_words(self, case: str, words: frozenset[str]) -> bool:
+        """Are all of these kept of this case?"""
         if not words:
-            return words
+            return True
         wanted = " AND ".join(f'"{word}"' for word in sorted(words))
-        found = self._db.row(
-            "SELECT 1 FROM word WHERE word MATCH ? AND rowid = ?", (wanted, self._cases.find(case))
+        number = self._cases.find(case)
+        return (
+            self._db.row("SELECT 1 FROM word WHERE word MATCH ? AND rowid = ?", (wanted, number)) is not None
         )
-        return words if found else frozenset()
 
     def papers_not_found(self) -> Iterator[str]:
         """Cases with a paper that is not found by its hash."""

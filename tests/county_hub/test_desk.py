@@ -8,7 +8,7 @@ import pytest
 
 from common.case import commands as c
 from common.case.decide import Author
-from common.events import encode
+from common.events import compose
 from common.keys import jws_sign
 from county_hub.desk import count, queries
 from county_hub.nodes.queries import revoke
@@ -169,7 +169,7 @@ def test_a_case_moved_by_an_act_that_is_not_known_here_is_frozen_and_on_the_desk
     county.level()
     township = county.township
     seq, head = township.store.ledger.head(township.origin)
-    payload = encode(
+    payload = compose(
         type="case.teleported",
         moves=True,
         origin=township.origin,
@@ -182,7 +182,7 @@ def test_a_case_moved_by_an_act_that_is_not_known_here_is_frozen_and_on_the_desk
         case=journey.made.id,
         base=township.case(journey.number).view.tip,
         body={"office": township.office, "day": "2026-03-04"},
-    )
+    ).payload
     line = jws_sign(township.signing_key, payload).encode("ascii") + b" " + payload
     hub.node.take([line], township.id, upward=True)
     [line] = heaps(hub)["frozen"].lines

@@ -12,7 +12,7 @@ import pytest
 from common import keys
 from common.case.commands import AcceptCase
 from common.errors import BadInput
-from common.events import encode
+from common.events import compose
 from common.node import Node
 from common.node.values import Truth
 from sync import exchange, session, wire
@@ -380,10 +380,10 @@ def test_a_chain_that_is_not_the_countys_helps_nobody(still: Linked):
         "sign": stranger.signing_key.public_jwk(),
         "seal": stranger.seal_key.public_jwk(),
     }
-    payload = encode(
+    payload = compose(
         type="node.enrolled", moves=False, origin=f"{c.hub.id}/ABCDEFGH", seq=1, prev=None, at=0, seen=None, ref=None,
         actor=None, case=None, base=None, body=body,
-    )  # fmt: skip
+    ).payload  # fmt: skip
     forged = keys.jws_sign(stranger.signing_key, payload).encode() + b" " + payload
     header = Offer(request=1, chain=(hub_line.decode(), forged.decode())).as_json()
     assert refused(still, c.hub, message(still, stranger, c.hub, header=header)) == "sync.unknown_node"

@@ -15,7 +15,7 @@ from common.case.automatic import confirmation, due_automatic
 from common.case.commands import AddNote, DecideCase
 from common.errors import CommandRefused
 from common.event_types import EVENT_TYPES, Home
-from common.events import Event, decode, encode
+from common.events import Event, compose, decode
 from tests.builders import DAY, TOWNSHIP, Case, World, accepted, refused, register
 from tests.common.case.schedules import Schedule, shuffled
 
@@ -170,7 +170,7 @@ def garbled(draw: st.DrawFn) -> tuple[World, list[Event]]:
         kind = draw(
             st.sampled_from([event.type, event.type, *CASE_TYPES, "case.unheard_of", "item.published"])
         )
-        payload = encode(
+        payload = compose(
             type=kind,
             moves=draw(st.sampled_from([event.moves, event.moves, not event.moves])),
             origin=event.origin,
@@ -183,7 +183,7 @@ def garbled(draw: st.DrawFn) -> tuple[World, list[Event]]:
             case=schedule.case,
             base=draw(st.sampled_from([event.base, *ids])),
             body=body,
-        )
+        ).payload
         made.append(decode(payload))
     return schedule.world, events + made
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.events import Event, decode, encode
+from common.events import Event, compose, decode
 from common.keys import SigningKey, jws_sign
 from common.store import Store, open_store
 from common.store.holding import Stub
@@ -29,7 +29,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def event(
     seq: int, prev: str | None, body: object = None, origin: str = ORIGIN, case: str | None = None
 ) -> Event:
-    payload = encode(
+    payload = compose(
         type="test.said",
         moves=False,
         origin=origin,
@@ -42,7 +42,7 @@ def event(
         case=case,
         base=None,
         body={"x": body},
-    )
+    ).payload
     return decode(payload, jws_sign(KEY, payload))
 
 
