@@ -33,7 +33,8 @@ CUTS = 2
 """Cuts within one run after which it ends; each makes the pages smaller."""
 FIRST_PAGE_BYTES = GOOD_PAGE_BYTES
 QUICK_MS = 2_000
-"""After a full page that took no longer pages grow: on a slow link a page must arrive within the time of one call."""
+"""After a full page that took no longer pages grow: on a slow link a page must arrive within the time of one
+call, and while a parent settles one its people wait to write."""
 _MESSAGE = b"bianmin/"
 _KEPT = "sync.parent:"
 _PAGE = "sync.page:"
