@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
 from common.case.fold import Folding
 from common.events import Event
@@ -13,16 +14,26 @@ from common.store import Store
 KEPT_EVENTS = 4_000  # about 20 MB; under way at a township at a time are some hundred cases of ten
 
 
+class Placed(NamedTuple):
+    """A folding, and where each of its events stands in the ledger; in the order of pos."""
+
+    folding: Folding
+    pos: dict[str, int]
+
+    @property
+    def newest(self) -> int:
+        return next(reversed(self.pos.values()))
+
+
 class Foldings:
     """Used inside ``write`` only, so by one thread at a time; what a write that failed had added is forgotten.
 
-    What is kept counts only as far as the ledger still holds it, under the Reference that it was folded with: another
-    process may have written.
+    What is kept is all that the ledger held of a case when it was settled last; another process may have written since.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._kept: OrderedDict[str, Folding] = OrderedDict()
+        self._kept: OrderedDict[str, Placed] = OrderedDict()
         self._events = 0
         store.db.on_rollback(self._forget)
 
@@ -30,41 +41,48 @@ class Foldings:
         self._kept.clear()
         self._events = 0
 
-    def of(
-        self, cases: Mapping[str, Iterable[str]], reference: Reference, new: Mapping[str, Event]
-    ) -> dict[str, Folding]:
-        """case -> its folding, of all that the ledger holds of it.
+    def of(self, cases: Collection[str], reference: Reference, new: Mapping[str, Event]) -> dict[str, Placed]:
+        """case -> its folding, of all that the ledger holds of it; a case without events is left out.
 
         Args:
-            cases: case -> ids of all its events, in the order of pos.
             new: events at hand, by id; the others are read.
         """
-        found: dict[str, Folding] = {}
-        lacking: dict[str, list[str]] = {}
-        for case, ids in cases.items():
-            kept = self._take(case)
-            if kept is None or kept.reference is not reference or not kept.ids <= {*ids}:
-                kept = Folding(reference)
-            found[case] = kept
-            if missing := [id for id in ids if id not in kept.ids]:
-                lacking[case] = missing
+        kept = {
+            case: one for case in cases if (one := self._take(case)) and one.folding.reference is reference
+        }
+        places = self._store.ledger.places_of_cases(case for case in cases if case not in kept)
+        since = self._store.ledger.places_of_cases(
+            kept, min((one.newest for one in kept.values()), default=0)
+        )
+        found = {case: Placed(Folding(reference), pos) for case, pos in places.items()}
+        for case, one in kept.items():
+            found[case] = Placed(one.folding, one.pos | since.get(case, {}))
+        self._add(found, new)
+        return dict(sorted(found.items(), key=lambda item: next(iter(item[1].pos.values()))))
+
+    def _add(self, found: Mapping[str, Placed], new: Mapping[str, Event]) -> None:
+        """To each folding what it lacks."""
+        lacking = {
+            case: [id for id in one.pos if id not in one.folding.ids]
+            for case, one in found.items()
+            if len(one.pos) > len(one.folding)
+        }
         unread = [case for case, ids in lacking.items() if not all(id in new for id in ids)]
         read = {one.id: one for stored in self._store.ledger.of_cases(unread).values() for one in stored}
         for case, ids in lacking.items():
-            found[case].add(new[id] if id in new else read[id].event for id in ids)
-        return found
+            found[case].folding.add(new[id] if id in new else read[id].event for id in ids)
 
-    def keep(self, foldings: Mapping[str, Folding]) -> None:
+    def keep(self, placed: Mapping[str, Placed]) -> None:
         """Keep these for the next time, and let go of those not used for longest."""
-        for case, folding in foldings.items():
+        for case, one in placed.items():
             self._take(case)
-            self._kept[case] = folding
-            self._events += len(folding)
+            self._kept[case] = one
+            self._events += len(one.folding)
         while self._events > KEPT_EVENTS:
             _, oldest = self._kept.popitem(last=False)
-            self._events -= len(oldest)
+            self._events -= len(oldest.folding)
 
-    def _take(self, case: str) -> Folding | None:
+    def _take(self, case: str) -> Placed | None:
         kept = self._kept.pop(case, None)
-        self._events -= len(kept) if kept is not None else 0
+        self._events -= len(kept.folding) if kept is not None else 0
         return kept

@@ -246,10 +246,9 @@ class Node:
 
     def _view(self, key: str) -> CaseView:
         row = asking.find_case(self.store, key)
-        places = self.store.ledger.places_of_cases((row.case_id,))
-        foldings = self._foldings.of(places, self.reference, {})
-        self._foldings.keep(foldings)
-        return foldings[row.case_id].view()
+        found = self._foldings.of((row.case_id,), self.reference, {})
+        self._foldings.keep(found)
+        return found[row.case_id].folding.view()
 
     def _registered(self, salt: str, office: str) -> tuple[Event, ...]:
         """What this office registered from the draft with this salt, and submitted with it."""

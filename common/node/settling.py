@@ -13,7 +13,7 @@ from common.case.fold import Folding
 from common.case.state import Draft
 from common.case.view import CaseView, addressees, scope
 from common.events import Event
-from common.node.foldings import Foldings
+from common.node.foldings import Foldings, Placed
 from common.node.pen import Pen
 from common.node.projecting import facts as case_facts
 from common.offices import feeds_of, within
@@ -75,17 +75,16 @@ class Settling:
         self._project(loaded)
         if self._hub:
             self._store.evidence.grow(self._store.ledger.ids_after(self._store.evidence.tree().size))
-        self._foldings.keep({case.id: case.folding for case in loaded})
+        self._foldings.keep({case.id: Placed(case.folding, case.pos) for case in loaded})
         return {case.id: case.view for case in loaded}
 
     # -- folding
 
     def _load(self, cases: Iterable[str], new: Mapping[str, Event]) -> list[_Case]:
-        places = self._store.ledger.places_of_cases(cases)
-        foldings = self._foldings.of(places, self._reference, new)
+        found = self._foldings.of(frozenset(cases), self._reference, new)
         return [
-            _Case(case, pos, all(id in new for id in pos), foldings[case], foldings[case].view())
-            for case, pos in places.items()
+            _Case(case, one.pos, all(id in new for id in one.pos), one.folding, one.folding.view())
+            for case, one in found.items()
         ]
 
     def _automatic(self, cases: Sequence[_Case]) -> list[tuple[_Case, list[Event]]]:

@@ -307,10 +307,11 @@ class Ledger:
             stored.sort(key=lambda one: one.pos)
         return found
 
-    def places_of_cases(self, cases: Iterable[str]) -> dict[str, dict[str, int]]:
-        """case -> id -> pos of its events, in the order of pos; a case without any is left out."""
+    def places_of_cases(self, cases: Iterable[str], after: int = 0) -> dict[str, dict[str, int]]:
+        """case -> id -> pos of its events after a position, in the order of pos; a case without any is left out."""
         known = self._cases.find_all(cases)
-        rows = [*self._db.chunks("SELECT pos, case_no, id FROM event WHERE case_no IN (%s)", known)]
+        sql = "SELECT pos, case_no, id FROM event WHERE pos > ? AND case_no IN (%s)"
+        rows = [*self._db.chunks(sql, known, (after,))]
         found: dict[str, dict[str, int]] = {}
         for pos, number, id in sorted(rows):
             found.setdefault(known[number], {})[id.hex()] = pos

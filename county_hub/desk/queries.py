@@ -121,7 +121,7 @@ class _Desk:
 
     def asks(self) -> Iterator[Line]:
         for row in self._rows("county_asks"):
-            facts = self._store.views.facts(row.case_id, frozenset())
+            facts = self._store.views.facts(row.case_id)
             events = self._events(facts.asks if facts else ())
             oldest = min(events.values(), key=lambda event: event.at, default=None)
             more = f",共 {row.asks} 项" if row.asks > 1 else ""
