@@ -15,26 +15,22 @@ KEPT_EVENTS = 4_000  # about 20 MB; under way at a township at a time are some h
 
 
 class Placed(NamedTuple):
-    """A folding, and where each of its events stands in the ledger; in the order of pos."""
+    """A folding, and where each of its events stands in the ledger, in the order of pos."""
 
     folding: Folding
     pos: dict[str, int]
-
-    @property
-    def newest(self) -> int:
-        return next(reversed(self.pos.values()))
 
 
 class Foldings:
     """Used inside ``write`` only, so by one thread at a time; what a write that failed had added is forgotten.
 
-    What is kept is all that the ledger held of a case when it was settled last; another process may have written since.
+    What is kept of a case is all that the ledger holds of it up to a position; another process may have written since.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._kept: OrderedDict[str, Placed] = OrderedDict()
-        self._events = 0
+        self._events = self._upto = 0
         store.db.on_rollback(self._forget)
 
     def _forget(self) -> None:
@@ -47,16 +43,13 @@ class Foldings:
         Args:
             new: events at hand, by id; the others are read.
         """
-        kept = {
-            case: one for case in cases if (one := self._take(case)) and one.folding.reference is reference
-        }
-        places = self._store.ledger.places_of_cases(case for case in cases if case not in kept)
-        since = self._store.ledger.places_of_cases(
-            kept, min((one.newest for one in kept.values()), default=0)
-        )
-        found = {case: Placed(Folding(reference), pos) for case, pos in places.items()}
-        for case, one in kept.items():
-            found[case] = Placed(one.folding, one.pos | since.get(case, {}))
+        since = self._store.ledger.places_after(self._upto) if self._kept else {}
+        taken = {case: self._take(case) for case in {*cases, *since}}
+        kept = {x: one for x in cases if (one := taken[x]) and one.folding.reference is reference}
+        places = self._store.ledger.places_of_cases(x for x in cases if x not in kept)
+        found = {x: Placed(Folding(reference), pos) for x, pos in places.items()}
+        for x, one in kept.items():
+            found[x] = Placed(one.folding, one.pos | since.get(x, {}))
         self._add(found, new)
         return dict(sorted(found.items(), key=lambda item: next(iter(item[1].pos.values()))))
 
@@ -78,6 +71,7 @@ class Foldings:
             self._take(case)
             self._kept[case] = one
             self._events += len(one.folding)
+        self._upto = self._store.ledger.pos()
         while self._events > KEPT_EVENTS:
             _, oldest = self._kept.popitem(last=False)
             self._events -= len(oldest.folding)

@@ -307,14 +307,24 @@ class Ledger:
             stored.sort(key=lambda one: one.pos)
         return found
 
-    def places_of_cases(self, cases: Iterable[str], after: int = 0) -> dict[str, dict[str, int]]:
-        """case -> id -> pos of its events after a position, in the order of pos; a case without any is left out."""
+    def places_of_cases(self, cases: Iterable[str]) -> dict[str, dict[str, int]]:
+        """case -> id -> pos of its events, in the order of pos; a case without any is left out."""
         known = self._cases.find_all(cases)
-        sql = "SELECT pos, case_no, id FROM event WHERE pos > ? AND case_no IN (%s)"
-        rows = [*self._db.chunks(sql, known, (after,))]
+        rows = self._db.chunks("SELECT pos, case_no, id FROM event WHERE case_no IN (%s)", known)
+        return self._by_case(sorted(rows), known)
+
+    def places_after(self, pos: int) -> dict[str, dict[str, int]]:
+        """case -> id -> pos of the events of cases after a position, in the order of pos."""
+        rows = self._db.rows(
+            "SELECT pos, case_no, id FROM event WHERE pos > ? AND case_no NOTNULL ORDER BY pos", (pos,)
+        )
+        return self._by_case(rows, self._cases.ids(number for _, number, _ in rows))
+
+    @staticmethod
+    def _by_case(rows: Iterable[tuple[Value, ...]], cases: Mapping[int, str]) -> dict[str, dict[str, int]]:
         found: dict[str, dict[str, int]] = {}
-        for pos, number, id in sorted(rows):
-            found.setdefault(known[number], {})[id.hex()] = pos
+        for pos, number, id in rows:
+            found.setdefault(cases[number], {})[id.hex()] = pos
         return found
 
     def positions(self, ids: Iterable[str]) -> dict[str, int]:
