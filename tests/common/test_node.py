@@ -11,6 +11,7 @@ from common.case.commands import (
     AcceptCase,
     AddNote,
     AskCorrection,
+    AskWithdrawal,
     DecideCase,
     DeclineCase,
     Deliver,
@@ -201,6 +202,26 @@ def test_a_refused_act_leaves_no_trace(county: County) -> None:
     with pytest.raises((CommandRefused, NotPermitted)):
         county.village.act(AcceptCase(), county.agent(county.village), case=first.id)
     assert county.village.status() == before
+
+
+def test_two_processes_over_one_store_act_on_the_newest_of_each_case(county: County) -> None:
+    """What one keeps of a case from its last act is behind when the other has written, on that case or beside it."""
+    first, second = county.register(county.village), county.register(county.village)
+    county.carry(county.village, county.township)
+    one, agent = county.village, county.agent(county.village)
+    twin = county.reopened(one)
+    for node, case, command in (
+        (one, first, AddNote("在家")),
+        (twin, first, AskWithdrawal("不办了")),
+        (one, second, AddNote("外出")),
+        (one, first, AddNote("已当面说明")),
+        (twin, second, AskWithdrawal("搬走了")),
+        (one, second, AddNote("已电话告知")),
+    ):
+        node.act(command, agent, case=case.id)
+    assert [one.case(case.id).row.asks for case in (first, second)] == [1, 1]
+    assert one.verify()[2] is None
+    twin.store.close()
 
 
 def test_a_case_is_found_by_id_number_name_and_the_end_of_a_number(county: County) -> None:
