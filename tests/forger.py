@@ -49,4 +49,4 @@ class Forger:
     def unreadable(self, payload: bytes) -> tuple[str, bytes]:
         """(id, line) of bytes that break the envelope rules, signed well; the chain goes on from there."""
         self.seq, self.head = self.seq + 1, event_id(payload)
-        return self.head, jws_sign(self.node.signing_key, payload).compose() + b" " + payload
+        return self.head, jws_sign(self.node.signing_key, payload).encode() + b" " + payload

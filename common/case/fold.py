@@ -115,6 +115,7 @@ class _Course:
         result_at = _result_at(state, path, known)
         self.since_result = frozenset(path[result_at:]) if result_at is not None else frozenset()
         self.offices = _Offices(tree, case, state)
+        self.addressed = frozenset(tree.addressed())
 
     def changes_by(self, event: Event) -> bool:
         """May it be another with this act, which nothing but ``Tree.graft`` has looked at?
@@ -145,6 +146,7 @@ def _view(case: str, known: Mapping[str, Event], tree: Tree, course: _Course) ->
         archived=any(e.base in course.since_result for e in added.of("case.archived")),
         parties=offices.parties,
         divisions=offices.divisions,
+        addressed=course.addressed,
         used=frozenset({*tree.used, *added.used, *_used(tree, state, offices)}),
         events=known,
     )

@@ -18,10 +18,12 @@ from common.case.state import State
 from common.case.view import Waiting
 from common.event_types import EVENT_TYPES, Home
 from common.events import Event
+from common.offices import is_office
 from common.reference import Reference
 
 _NOT_PINNED = 1 << 60  # sorts after every place
 _RULINGS = frozenset({"ruling.dismissed", "ruling.dated"})
+_OFFERS = frozenset({"case.submitted", "case.offered"})
 HUB_WORDS = _RULINGS | {"case.confirmed"}
 
 
@@ -31,6 +33,7 @@ class Tree:
 
     Args:
         moves, adds: the acts that claim to move the case, and those of known types that do not.
+        offers: those that offer the case -> to which office.
         after: moving act -> the state after it, if it is valid on its branch; None -> before the first.
         why: act -> the reason why it is set aside.  waits: act -> what it waits for.
         opaque: valid acts of types not known here; nothing built on them is judged.
@@ -47,6 +50,7 @@ class Tree:
     reference: Reference
     moves: dict[str, Event] = field(default_factory=dict)
     adds: dict[str, Event] = field(default_factory=dict)
+    offers: dict[str, str] = field(default_factory=dict)
     children: dict[str | None, list[Event]] = field(default_factory=dict)
     after: dict[str | None, State] = field(default_factory=lambda: {None: State()})
     why: dict[str, str] = field(default_factory=dict)
@@ -107,6 +111,12 @@ class Tree:
         newest = not self.words or word > self.words[-1]
         return newest and not any(self.revocation(self.moves[x]) for x in self._unpinned(base))
 
+    def addressed(self) -> Iterator[tuple[str, str]]:
+        """(act, office) of each act that offers the case to an office, or stands on one that does."""
+        for offer, to in self.offers.items():
+            for event in (self.moves[offer], *self.children.get(offer, ())):
+                yield event.id, to
+
     def path(self) -> tuple[str, ...]:
         """The acts in effect, in order."""
         path: list[str] = []
@@ -125,6 +135,8 @@ class Tree:
         if moving(event):
             self.moves[event.id] = event
             self.children.setdefault(event.base, []).append(event)
+            if event.type in _OFFERS and is_office(to := event.body.get("to")):
+                self.offers[event.id] = str(to)
         elif event.type in EVENT_TYPES:
             self.adds[event.id] = event
 

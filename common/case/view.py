@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
 from common.case.state import DECIDED, UNANSWERED, Direction, Parties, State, Status
 from common.events import Event
-from common.offices import is_office
-
-_OFFERS = frozenset({"case.submitted", "case.offered"})
 
 
 class Aside(NamedTuple):
@@ -50,6 +47,9 @@ class CaseView:
         delivered, rated, archived: of the decision in effect.
         parties: the offices that may add to it.
         divisions: that hold the case, as the acts name them (``scope``).
+        addressed: (act, office) of each moving act that offers the case to an office, or stands on one that does, in
+            effect or not: with it the case may come into the office's scope, or leave it, where only some of these
+            events are held.
         used: ids of the reference events and appointments that the folding consulted.
         events: all events given, by id.
     """
@@ -70,6 +70,7 @@ class CaseView:
     archived: bool
     parties: Parties
     divisions: frozenset[str]
+    addressed: frozenset[tuple[str, str]]
     used: frozenset[str]
     events: Mapping[str, Event] = field(repr=False, compare=False)
 
@@ -117,23 +118,6 @@ def needs_confirmation(view: CaseView) -> str | None:
 def scope(view: CaseView) -> frozenset[str]:
     """The divisions that hold the case: of the registering office, every holder, the addressee; their townships."""
     return view.divisions
-
-
-def addressees(view: CaseView) -> Iterator[tuple[str, str]]:
-    """(act, office) of each moving act that offers the case to an office, or stands on one that does, in effect or not.
-
-    With such an act the case may come into the office's scope, or leave it, where only some of these events are held.
-    """
-    offers = {
-        event.id: str(event.body["to"])
-        for event in view.events.values()
-        if event.type in _OFFERS and is_office(event.body.get("to"))
-    }
-    for event in view.events.values() if offers else ():
-        if event.moves:
-            for act in (event.id, event.base):
-                if act in offers:
-                    yield event.id, offers[act]
 
 
 def digest(view: CaseView) -> str:

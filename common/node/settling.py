@@ -11,15 +11,16 @@ from dataclasses import dataclass
 
 from common.case.fold import Folding
 from common.case.state import Draft
-from common.case.view import CaseView, addressees, scope
+from common.case.view import CaseView, scope
 from common.events import Event
 from common.node.foldings import Foldings, Placed
 from common.node.pen import Pen
 from common.node.projecting import facts as case_facts
+from common.node.touching import OF_NO_CASE
 from common.offices import feeds_of, within
 from common.reference import Reference
 from common.store import Store
-from common.store.feeds import Writer
+from common.store.feeds import News, Writer
 from common.store.views import CaseFacts
 
 FORKED = "origin.forked"
@@ -124,7 +125,7 @@ class Settling:
         known = self._store.feeds.scopes(case.id for case in cases)
         for case in cases:
             self._feed_case(writer, people, case, known.get(case.id, {}))
-        for event in new:
+        for event in filter(_of_no_case, new):
             for code in self._concerned(event):
                 if event.type == FORKED:
                     people.bring(code, event.id, counted=True)
@@ -143,22 +144,24 @@ class Settling:
         view = case.view
         scope_now = self.divisions(view)
         codes = {*scope_now, *(code for code, (_, there) in known.items() if there)}
-        for act, office in addressees(view):
+        for act, office in view.addressed:
             to, pos = self._reference.canon(office), case.pos[act]
             if to in view.parties.concerned:
-                untold = (code for code in feeds_of(to) if pos > known.get(code, _NEVER)[0])
-                codes.update(code for code in untold if self._has_feed(code))
-        actors = {event.actor for event in view.events.values() if event.actor}
+                untold = (x for x in feeds_of(to) - codes if pos > known.get(x, _NEVER)[0])
+                codes.update(x for x in untold if self._has_feed(x))
+        actors = sorted({event.actor for event in view.events.values() if event.actor})
+        news: dict[int, News] = {}  # by the position after which it is new: most often one for all divisions
         for code in sorted(codes):
             upto, there = known.get(code, _NEVER)
-            comes = code in scope_now and not there
-            for actor in sorted(actors):
+            for actor in actors:
                 people.bring_appointment(code, actor)
-            events = [(pos, id) for id, pos in case.pos.items() if comes or pos > upto]
-            if events:
-                writer.bring(code, case.id, events)
+            since = 0 if code in scope_now and not there else upto
+            if since not in news:
+                news[since] = News.since(case.pos, since)
+            if news[since].pos:
+                writer.bring(code, case.id, news[since])
             if code not in scope_now:
-                writer.leave(code, case.id, case.pos.keys() if there else [id for _, id in events])
+                writer.leave(code, case.id, case.pos.keys() if there else news[since].ids)
 
     def divisions(self, view: CaseView) -> frozenset[str]:
         """Whose feeds here have the case in scope."""
@@ -216,6 +219,10 @@ class Settling:
         if self._hub or self._home is None:
             return False
         return not any(self._has_feed(code) for code in scope(view))
+
+
+def _of_no_case(event: Event) -> bool:
+    return event.type in OF_NO_CASE
 
 
 class _People:

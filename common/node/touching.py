@@ -24,11 +24,11 @@ def touched(store: Store, event: Event, node: str) -> Iterable[str]:
 
 def caught_up(store: Store, event: Event, node: str) -> list[Event]:
     """Events of no case that came before it was known whose feeds this node keeps, if it is known from now on."""
-    return [old for kind in _OF_NO_CASE for old in store.ledger.of_type(kind)] if _enrols(event, node) else []
+    return [old for kind in OF_NO_CASE for old in store.ledger.of_type(kind)] if _enrols(event, node) else []
 
 
 ENROLLED = "node.enrolled"
-_OF_NO_CASE = ("officer.appointed", "officer.ended", "origin.forked")
+OF_NO_CASE = ("officer.appointed", "officer.ended", "origin.forked")
 
 
 def _enrols(event: Event, node: str) -> bool:

@@ -7,7 +7,7 @@ and the set hash of the distinct events in the feed (docs/decisions/0002).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from common.store.cases import Cases
@@ -53,10 +53,23 @@ class Tip:
 
 def set_hash(ids: Iterable[str], start: int = 0) -> int:
     """The sum modulo 2^256 of SHA-256 over each id's 32 bytes (docs/decisions/0002)."""
-    total = start
-    for id in ids:
-        total += int.from_bytes(hashlib.sha256(bytes.fromhex(id)).digest(), "big")
-    return total % _MODULUS
+    hashes = (hashlib.sha256(bytes.fromhex(id)).digest() for id in ids)
+    return (start + sum(int.from_bytes(one, "big") for one in hashes)) % _MODULUS
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Events of a case: their positions in order, their ids, and the set hash of these."""
+
+    pos: tuple[int, ...]
+    ids: tuple[str, ...]
+    sum: int
+
+    @classmethod
+    def since(cls, places: Mapping[str, int], after: int) -> News:
+        """Those after a position.  ``places``: id -> pos, in the order of pos."""
+        ids = tuple(id for id, pos in places.items() if pos > after)
+        return cls(tuple(places[id] for id in ids), ids, set_hash(ids))
 
 
 @dataclass(slots=True)
@@ -78,14 +91,14 @@ class Writer:
         self._entries: list[tuple[Value, ...]] = []
         self._scopes: dict[tuple[int, int], tuple[int, bool]] = {}
 
-    def bring(self, division: str, case: str, events: Sequence[tuple[int, str]]) -> None:
-        """The case is in the division's scope: append these (pos, id), all of it if it was not before."""
+    def bring(self, division: str, case: str, news: News) -> None:
+        """The case is in the division's scope: append what is new of it, all of it if it was not before."""
         feed, key = self._feed(division), self._cases.number(case)
-        for pos, _ in events:
+        for pos in news.pos:
             self._enter(feed, key, pos)
-        feed.count += len(events)
-        feed.sum = set_hash((id for _, id in events), feed.sum)
-        self._scopes[key, feed.id] = (max(pos for pos, _ in events), True)
+        feed.count += len(news.pos)
+        feed.sum = (feed.sum + news.sum) % _MODULUS
+        self._scopes[key, feed.id] = (news.pos[-1], True)
 
     def leave(self, division: str, case: str, events: Collection[str]) -> None:
         """The case has left the division's scope: it counts no more, with all its events."""
