@@ -90,15 +90,15 @@ class Folding:
 
 def _bases_first(events: Mapping[str, Event]) -> Iterator[Event]:
     """Each after the one that it stands on, if that is among them."""
-    given: set[str] = set()
+    given: set[str | None] = set()
     for event in events.values():
-        line: list[Event] = []
-        step: Event | None = event
-        while step is not None and step.id not in given:
-            given.add(step.id)
-            line.append(step)
-            step = events.get(step.base or "")
-        yield from reversed(line)
+        line = [event]
+        while (base := line[-1].base) in events and base not in given:
+            line.append(events[base])
+        for one in reversed(line):
+            if one.id not in given:
+                given.add(one.id)
+                yield one
 
 
 class _Course:

@@ -90,8 +90,8 @@ class Tree:
         """
         if self.waits or event.id in self.spoken_of:
             return False  # another act waits, or the hub has spoken of this one before it came
-        word = self._hear(event)
-        if word is None and not moving(event):
+        word, moves = self._hear(event), moving(event)
+        if word is None and not moves:
             self._plant(event)
             return True
         if event.type in _RULINGS or event.base not in self.after or event.base in self.opaque:
@@ -102,7 +102,7 @@ class Tree:
         if word is not None:
             self.words.append(word)
             self._pin(event, len(self.words) - 1)
-        if moving(event):
+        if moves:
             self._place(event, self._judge(event, event.base))
         return True
 
@@ -209,9 +209,9 @@ class Tree:
         else:
             after = self.after[event.id] = apply(state, event, self.known, self.ruled)
             self.held.add(after.holder)  # every case has one from its registration on
-            self.named.update(
-                office for key in ("office", "to") if (office := event.body.get(key)) is not None
-            )
+            self.named.add(event.body["office"])
+            if (to := event.body.get("to")) is not None:
+                self.named.add(to)
         return None
 
     def _barred(self, event: Event) -> str | None:
