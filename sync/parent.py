@@ -171,7 +171,8 @@ class Parent:
         """The child may hold an event of ours that we lack: we lost our past, and open an epoch before we write."""
         if offer.yours is not None:
             origin, seq, id = offer.yours
-            if origin.partition("/")[0] == self.node.id and not self.node.store.ledger.has((id,)):
+            ours = origin.partition("/")[0] == self.node.id
+            if ours and id not in self.node.store.ledger.at_places([(origin, seq)]):
                 self.node.heads_shown(sender.id, {origin: (seq, id)})
 
     def _result(self, taken: Taken) -> Result:

@@ -42,6 +42,7 @@ from common.events import Event, compose, decode
 from common.offices import division
 from common.packs import with_item_ids
 from common.reference import Reference
+from common.store import Store
 from tests.builders_forms import fill_form, item, shipped
 
 DAY = date(2026, 3, 4)  # a Wednesday; the calendar is published for the year
@@ -436,3 +437,8 @@ def refused(error: type[AppError], code: str) -> Iterator[pytest.ExceptionInfo[A
     with pytest.raises(error) as info:
         yield info
     assert info.value.code == code, info.value
+
+
+def ids_held(store: Store) -> set[str]:
+    """Of all events in a store."""
+    return set(store.ledger.ids_after(0))

@@ -90,11 +90,11 @@ class Folding:
 
 def _bases_first(events: Mapping[str, Event]) -> Iterator[Event]:
     """Each after the one that it stands on, if that is among them."""
-    given: set[str | None] = set()
+    given: set[str] = set()
     for event in events.values():
         line = [event]
-        while (base := line[-1].base) in events and base not in given:
-            line.append(events[base])
+        while (base := events.get(line[-1].base or "")) is not None and base.id not in given:
+            line.append(base)
         for one in reversed(line):
             if one.id not in given:
                 given.add(one.id)

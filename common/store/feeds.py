@@ -216,11 +216,10 @@ class Feeds:
     def extras(self, divisions: Iterable[str]) -> list[Stored]:
         """The events of no case in the feeds of these divisions, in the order of pos."""
         rows = self._db.chunks(
-            "SELECT DISTINCT e.id FROM feed_extra x JOIN division d ON d.id = x.division JOIN event e ON e.pos = x.pos"
-            " WHERE d.code IN (%s)",
+            "SELECT DISTINCT x.pos FROM feed_extra x JOIN division d ON d.id = x.division WHERE d.code IN (%s)",
             divisions,
         )
-        return self._ledger.stored(id.hex() for (id,) in rows)
+        return self._ledger.stored_at({pos for (pos,) in rows})
 
     def page(
         self, division: str, after: int, max_bytes: int, limit: int = 2000, heads: Heads | None = None
@@ -232,11 +231,11 @@ class Feeds:
         """
         found: list[Entry] = []
         while len(found) < limit and (rows := self._entries(division, after)):
-            known = {row[2]: row for row in rows if row[2] is not None and not _covered(row, heads or {})}
-            stored = {one.id: one for one in self._ledger.stored(id.hex() for id in known)}
+            unknown = (row[6] for row in rows if row[6] is not None and not _covered(row, heads or {}))
+            stored = {one.pos: one for one in self._ledger.stored_at(unknown)}
             cases = self._cases.ids(row[1] for row in rows if row[1])
-            for number, case, id, origin, seq, side in rows:
-                line = stored[id.hex()].line if id in known else None
+            for number, case, id, origin, seq, side, pos in rows:
+                line = stored[pos].line if pos in stored else None
                 entry = Entry(
                     number, cases.get(case), id and id.hex(), line, origin or "", seq or 0, bool(side)
                 )
@@ -248,11 +247,11 @@ class Feeds:
         return found
 
     def _entries(self, division: str, after: int) -> list[tuple[Value, ...]]:
-        """Some rows: number, case, and of an event id, origin, seq, side."""
+        """Some rows: number, case, and of an event id, origin, seq, side, pos."""
         return self._db.rows(
-            "SELECT f.number, f.case_no, e.id, o.name, e.seq, e.side FROM feed f JOIN division d ON d.id = f.division"
-            " LEFT JOIN event e ON e.pos = f.pos LEFT JOIN origin o ON o.id = e.origin"
-            " WHERE d.code = ? AND f.number > ? ORDER BY f.number LIMIT ?",
+            "SELECT f.number, f.case_no, e.id, o.name, e.seq, e.side, e.pos FROM feed f"
+            " JOIN division d ON d.id = f.division LEFT JOIN event e ON e.pos = f.pos"
+            " LEFT JOIN origin o ON o.id = e.origin WHERE d.code = ? AND f.number > ? ORDER BY f.number LIMIT ?",
             (division, after, _ROWS),
         )
 
@@ -285,5 +284,5 @@ class Feeds:
 
 
 def _covered(row: tuple[Value, ...], heads: Heads) -> bool:
-    _, _, _, origin, seq, side = row
+    _, _, _, origin, seq, side, _ = row
     return not side and origin in heads and seq <= heads[origin][0]

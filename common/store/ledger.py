@@ -150,7 +150,7 @@ class Ledger:
         stream.top, stream.changed = max(stream.top, event.seq), True
         if event.seq <= stream.seq or (maybe_taken and self._occupied(stream, event.seq)):
             return True
-        return self._on_side(prev, pending)
+        return self._on_side(stream, event.seq - 1, prev, pending)
 
     def _occupied(self, stream: _Stream, seq: int) -> bool:
         found = self._db.row(
@@ -160,12 +160,16 @@ class Ledger:
         )
         return found is not None
 
-    def _on_side(self, prev: bytes | None, pending: dict[str, bool]) -> bool:
-        if prev is None:
+    def _on_side(self, stream: _Stream, seq: int, id: bytes | None, pending: dict[str, bool]) -> bool:
+        """Is the event at this place held on a side branch?"""
+        if id is None:
             return False
-        if (known := pending.get(prev.hex())) is not None:
+        if (known := pending.get(id.hex())) is not None:
             return known
-        return any(side for _, side in self._by_ids("id, side", (prev.hex(),)))
+        found = self._db.row(
+            "SELECT side FROM event WHERE origin = ? AND seq = ? AND id = ?", (stream.id, seq, id)
+        )
+        return found is not None and bool(found[0])
 
     def _advance(self, stream: _Stream) -> None:
         """Move the head over what stands loose behind it."""
@@ -239,18 +243,6 @@ class Ledger:
         """The newest position; 0 in an empty ledger."""
         return self._db.one("SELECT max(pos) FROM event") or 0
 
-    def has(self, ids: Iterable[str]) -> set[str]:
-        """Those of the ids that are held."""
-        return {id.hex() for (id,) in self._by_ids("id", ids)}
-
-    def _by_ids(self, columns: str, ids: Iterable[str]) -> Iterator[tuple[Value, ...]]:
-        """Rows of these events; ``columns`` begin with ``id``, or ``pos, id``."""
-        wanted = {bytes.fromhex(id) for id in ids}
-        place = 1 if columns.startswith("pos") else 0
-        sql = f"SELECT {columns} FROM event WHERE substr(id, 1, 8) IN (%s)"  # noqa: S608
-        rows = self._db.chunks(sql, {id[:8] for id in wanted})
-        return (row for row in rows if row[place] in wanted)
-
     def at_places(self, places: Iterable[tuple[str, int]]) -> dict[str, tuple[str, int]]:
         """id -> (origin, seq) of all events held at these places, and maybe at some between them.
 
@@ -275,18 +267,38 @@ class Ledger:
             "SELECT id, seq FROM event WHERE origin = ? AND seq IN (%s)", seqs, before=(origin,)
         )
 
-    def stored(self, ids: Iterable[str]) -> list[Stored]:
-        """The events with these ids that are held, in the order of pos."""
-        rows = self._by_ids(_COLUMNS, ids)
+    def stored_at(self, places: Iterable[int]) -> list[Stored]:
+        """The events at these positions, in their order."""
+        rows = self._db.chunks(f"SELECT {_COLUMNS} FROM event WHERE pos IN (%s)", places)  # noqa: S608
         return sorted((self._stored(row) for row in rows), key=lambda one: one.pos)
 
+    # Ids lie all over an index, each on a page of its own: only what belongs to no case is found by id alone.
+
+    def of_no_case(self, ids: Iterable[str]) -> dict[str, Stored]:
+        """Those of these events that are held and belong to no case, by id."""
+        found = self.stored_at(self.positions(ids).values())
+        return {one.id: one for one in found}
+
+    def positions(self, ids: Iterable[str]) -> dict[str, int]:
+        """id -> pos of those of the ids that are held and belong to no case."""
+        wanted = {bytes.fromhex(id) for id in ids}
+        sql = "SELECT id, pos FROM event WHERE case_no IS NULL AND substr(id, 1, 8) IN (%s)"
+        rows = self._db.chunks(sql, {id[:8] for id in wanted})
+        return {id.hex(): pos for id, pos in rows if id in wanted}
+
     def get(self, id: str) -> Event | None:
-        found = self.stored((id,))
-        return found[0].event if found else None
+        """An event of no case."""
+        found = self.of_no_case((id,)).get(id)
+        return found.event if found else None
 
     def line(self, id: str) -> bytes | None:
-        found = self.stored((id,))
-        return found[0].line if found else None
+        """The line of an event of no case."""
+        found = self.of_no_case((id,)).get(id)
+        return found.line if found else None
+
+    def registration(self, case: str) -> Event | None:
+        """The event that registered the case, if it is held."""
+        return next((event for event in self.of_case(case) if event.id == case), None)
 
     def of_case(self, case: str) -> list[Event]:
         """The events of a case, in the order of pos."""
@@ -327,10 +339,6 @@ class Ledger:
             found.setdefault(cases[number], {})[id.hex()] = pos
         return found
 
-    def positions(self, ids: Iterable[str]) -> dict[str, int]:
-        """id -> pos of those of the ids that are held."""
-        return {id.hex(): pos for id, pos in self._by_ids("id, pos", ids)}
-
     def ids_after(self, pos: int) -> Iterator[str]:
         """The ids of all events after a position, in the order of pos."""
         more = True
@@ -353,6 +361,14 @@ class Ledger:
                 "SELECT name, seq, head FROM origin WHERE seq > 0 AND name IN (%s)", origins
             )
         return {name: (seq, head.hex()) for name, seq, head in rows}
+
+    def newest(self, origins: Iterable[str]) -> list[Stored]:
+        """The events at the heads of these origins, in the order of pos; where a stub stands there is none."""
+        sql = (
+            "SELECT e.pos FROM origin o JOIN event e ON e.origin = o.id AND e.seq = o.seq AND e.id = o.head"
+            " WHERE o.name IN (%s)"
+        )
+        return self.stored_at(pos for (pos,) in self._db.chunks(sql, origins))
 
     def newest_of(self, node: str) -> tuple[str, int, str] | None:
         """(origin, seq, id) of the newest event held of the epoch of a node that came here last, gaps or not."""
@@ -460,8 +476,7 @@ class Ledger:
         oldest = sorted(
             pos for origin, seq in places.items() for (pos,) in self._db.rows(sql, (origin, seq, limit))
         )
-        rows = self._db.chunks(f"SELECT {_COLUMNS} FROM event WHERE pos IN (%s)", oldest[:limit])  # noqa: S608
-        return sorted((self._stored(row) for row in rows), key=lambda one: one.pos)
+        return self.stored_at(oldest[:limit])
 
     def cases_after(self, origin: str, seq: int) -> list[str]:
         """The cases with an event of this origin after ``seq``."""

@@ -79,7 +79,9 @@ class Event(Table):
         indexes = ((("origin", "seq", "id"), True), (("case_no",), False))
 
 
-Event.add_index(SQL("CREATE INDEX IF NOT EXISTS event_id8 ON event (substr(id, 1, 8))"))
+Event.add_index(
+    SQL("CREATE INDEX IF NOT EXISTS event_of_no_case ON event (substr(id, 1, 8)) WHERE case_no IS NULL")
+)
 Event.add_index(SQL("CREATE INDEX IF NOT EXISTS event_refers ON event (pos) WHERE refers"))
 Event.add_index(SQL("CREATE INDEX IF NOT EXISTS event_side ON event (pos) WHERE side"))
 

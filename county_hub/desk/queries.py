@@ -94,7 +94,7 @@ class _Desk:
 
     def set_aside(self) -> Iterator[Line]:
         found = self._store.views.set_aside(STORED)
-        events = self._events(id for _, id, _ in found[:MOST])
+        events = self._events({row.case_id for row, _, _ in found[:MOST]})
         for row, id, reason in found:
             event = events.get(id)
             yield Line(
@@ -121,9 +121,9 @@ class _Desk:
 
     def asks(self) -> Iterator[Line]:
         for row in self._rows("county_asks"):
-            facts = self._store.views.facts(row.case_id)
-            events = self._events(facts.asks if facts else ())
-            oldest = min(events.values(), key=lambda event: event.at, default=None)
+            facts, events = self._store.views.facts(row.case_id), self._events((row.case_id,))
+            asks = (events[id] for id in (facts.asks if facts else ()) if id in events)
+            oldest = min(asks, key=lambda event: event.at, default=None)
             more = f",共 {row.asks} 项" if row.asks > 1 else ""
             at = oldest.at if oldest else None
             yield Line(_done(oldest) + more, "还没有人回应", self._office(row.holder), at, row)
@@ -179,8 +179,10 @@ class _Desk:
 
     # -- words
 
-    def _events(self, ids: Iterable[str]) -> dict[str, Event]:
-        return {one.id: one.event for one in self._store.ledger.stored(ids)}
+    def _events(self, cases: Iterable[str]) -> dict[str, Event]:
+        """The events of these cases, by id."""
+        found = self._store.ledger.of_cases(cases).values()
+        return {one.id: one.event for stored in found for one in stored}
 
     def _author(self, event: Event | None) -> str:
         if event is None:

@@ -214,9 +214,9 @@ class _Facts:
         self._days = days_heard(node)
         self._relayed = hearsay(node)
         listed = list(records)
-        wanted = [id for record in listed for _, id in self._heads.get(record.id, {}).values()]
-        wanted += [record.event for record in listed]
-        self._at = {one.id: one.event.at for one in store.ledger.stored(wanted)}
+        origins = [origin for record in listed for origin in self._heads.get(record.id, {})]
+        enrolments = store.ledger.of_no_case(record.event for record in listed).values()
+        self._at = {one.id: one.event.at for one in (*store.ledger.newest(origins), *enrolments)}
 
     def machine(self, record: NodeRecord) -> Machine:
         heads = self._heads.get(record.id, {})

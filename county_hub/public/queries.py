@@ -83,7 +83,7 @@ def _judge(node: Node, number: str, code: str, limits: _Limits) -> CaseFile:
 
 
 def _has(node: Node, row: CaseRow, code: str) -> bool:
-    made = node.store.ledger.get(row.case_id)
+    made = node.store.ledger.registration(row.case_id)
     return made is not None and _same(str(made.body.get("query_code", _NO_CODE)), code)
 
 

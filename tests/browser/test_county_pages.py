@@ -67,7 +67,9 @@ def test_nothing_is_blocked_or_asked_for_elsewhere(visit, hub, paths):
 
 
 def test_a_citizen_opens_the_code_on_the_slip_and_presses_once(visit, hub):
-    body = hub.county.village.store.ledger.get(hub.node.worklist("county_offered", ()).rows[0].case_id).body
+    body = hub.county.village.store.ledger.registration(
+        hub.node.worklist("county_offered", ()).rows[0].case_id
+    ).body
     with visit(hub.app, PHONE) as it:
         it.page.goto(f"/q/{body['number']}#{body['query_code']}")
         expect(it.page.get_by_label("查询码")).to_have_value(body["query_code"])

@@ -29,6 +29,7 @@ from sync.child import SyncReport, sync_once
 from sync.enrolling import begin, enrol, issue_slip, pending
 from sync.parent import Parent
 from sync.slips import read_slip
+from tests.builders import ids_held
 from tests.simulator.broken import Broken, hold
 from tests.simulator.disk import Disk, Stopped, make_folder
 from tests.simulator.lies import Liar
@@ -306,7 +307,7 @@ class Simulation:
         self.met["put back"] += 1
         self._say(f"{machine.name}: image {image.name} put back")
         store = machine.here.store
-        machine.acked &= store.ledger.has(machine.acked) | store.waiting.has(machine.acked)
+        machine.acked &= ids_held(store) | store.waiting.has(machine.acked)
         self.watch.look_at(machine)
 
     # -- lies

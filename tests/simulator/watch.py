@@ -20,6 +20,7 @@ from common.store.ledger import OWN, Stored
 from sync import wire
 from sync.child import papers_left
 from sync.headers import read_answer
+from tests.builders import ids_held
 from tests.model import Facts, Model
 from tests.simulator.acts import built_on, check_day, check_holder, concerned, in_scope, named, offered, short
 from tests.simulator.broken import hold
@@ -162,7 +163,7 @@ class Watch:
             for id, truth in node.case(case).truth.items()
             if truth is Truth.COUNTY
         }
-        lies = said - hub.here.store.ledger.has(said)
+        lies = said - ids_held(hub.here.store)
         hold(not lies, 5, f"{machine.name} says that {short(lies)} is at the county")
 
     def check_withheld(self, child: Machine, hub: Machine, *, lied: bool) -> None:
@@ -185,7 +186,7 @@ class Watch:
             if not within(office, node.office):
                 continue
             told = _signed_for(hub, office, receipt.feed[0])
-            missing = told - node.store.ledger.has(told)
+            missing = told - ids_held(node.store)
             words = f"{child.name} lacks {short(missing)} of {office} and shows {shown.get(office, 0)} as withheld"
             hold(missing or lied or office not in shown, 5, words)
             hold(not missing or office in shown or self._hidden(child, hub, office, told), 5, words)
@@ -204,14 +205,12 @@ class Watch:
             return (
                 True  # it does not know what the township's acts were at the county when this one was signed
             )
-        held = {
-            event.id
-            for case in node.store.feeds.cases_of(office)
-            for event in node.store.ledger.of_case(case)
-        }
+        held = [
+            event for case in node.store.feeds.cases_of(office) for event in node.store.ledger.of_case(case)
+        ]
         known = node.reference.nodes
         own = {id for id, record in known.items() if record.office in (office, township_of(office))}
-        return any(one.origin.partition("/")[0] not in own for one in node.store.ledger.stored(held - told))
+        return any(event.node not in own for event in held if event.id not in told)
 
     # -- when all is level
 
@@ -265,7 +264,7 @@ class Watch:
 
     def _check_held(self, machine: Machine, ids: set[str]) -> None:
         store = machine.here.store
-        gone = ids - store.ledger.has(ids)
+        gone = ids - ids_held(store)
         gone -= store.waiting.has(gone) | store.stubs.has(gone)
         hold(not gone, 1, f"{machine.name} has lost {short(gone)}")
 

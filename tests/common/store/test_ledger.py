@@ -14,6 +14,7 @@ from common.events import Event, compose, decode
 from common.keys import SigningKey, jws_sign
 from common.store import Store, open_store
 from common.store.holding import Stub
+from tests.builders import ids_held
 
 KEY = SigningKey(b"k" * 32)
 ORIGIN = "abcdefghijkl/ABCDEFGH"
@@ -124,7 +125,7 @@ def test_of_two_lines_one_is_the_main_line_and_nothing_is_lost(
     main = left if left[-1].id == head else right
     assert (seq, head) == (7, main[-1].id)
     assert [one.id for one in store.ledger.after(ORIGIN, 0, 1 << 20)] == [e.id for e in (*stem, *main)]
-    assert store.ledger.has(e.id for e in everything) == {e.id for e in everything}
+    assert ids_held(store) == {e.id for e in everything}
     assert {one.id for one in store.ledger.sides(0, 1 << 20)} == {e.id for e in everything} - {
         e.id for e in (*stem, *main)
     }

@@ -208,7 +208,7 @@ def test_an_application_is_registered_as_the_page_registers_it(programs, county,
     case = agent.post("/cases", application(programs, agent, county.village))
     assert (case["state"], case["holder"], case["offer_to"]) == ("REGISTERED", "511322115001", "511322115")
     assert len(case["query_code"]) == 6
-    event = county.village.store.ledger.get(case["id"])
+    event = county.village.store.ledger.registration(case["id"])
     papers = {paper["material"]: paper for paper in event.body["papers"]}
     assert papers["id"]["grade"] == "B"  # an agent saw the original, no authority
     assert papers["id"]["seen_by"] == programs.officer(county.village, "陈会计").id
