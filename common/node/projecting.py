@@ -17,15 +17,23 @@ from common.store.views import CaseFacts, CaseRow, PaperRow
 
 
 def facts(
-    view: CaseView, reference: Reference, *, updated: int, left: bool, serves: Callable[[str], bool]
+    view: CaseView,
+    reference: Reference,
+    *,
+    node: str,
+    updated: int,
+    left: bool,
+    serves: Callable[[str], bool],
 ) -> CaseFacts:
     """Everything that the views keep of a case.
 
     Args:
+        node: whose views they are.
         updated: pos of its newest event.  left: no more of it will come here.
         serves: does this node serve that office; only then does the clock call for acts here.
     """
-    body = view.events[view.id].body if view.id in view.events else {}
+    made = view.events.get(view.id)
+    body = made.body if made else {}
     said = body.get("applicant")
     applicant: Mapping[str, Any] = said if isinstance(said, dict) else {}
     state, ends = view.state, due(view, reference)
@@ -45,7 +53,7 @@ def facts(
         offer_to=state.offer_to,
         office=_text(body.get("office")),
         village=_text(body.get("village")) or None,
-        salt=_text(body.get("salt")),
+        salt=_text(body.get("salt")) if made and made.node == node else "",
         applicant=name,
         id_number=identity or None,
         phone=phone or None,

@@ -212,7 +212,8 @@ class Settling:
 
     def facts(self, view: CaseView, updated: int) -> CaseFacts:
         """What the views keep of a case whose newest event stands at ``updated``."""
-        return case_facts(view, self._reference, updated=updated, left=self._left(view), serves=self._serves)
+        node, left = self._pen.origin.partition("/")[0], self._left(view)
+        return case_facts(view, self._reference, node=node, updated=updated, left=left, serves=self._serves)
 
     def _left(self, view: CaseView) -> bool:
         """No division of this node or below it is in the case's scope: no more of it will come."""

@@ -266,7 +266,7 @@ class CaseView(Table):
     offer_to = TextField(null=True)
     office = TextField()
     village = TextField(null=True)
-    salt = TextField(index=True)
+    salt = TextField()
     applicant = TextField()
     id_number = TextField(null=True)
     phone = TextField(null=True)
@@ -294,6 +294,7 @@ class CaseView(Table):
         )
 
 
+CaseView.add_index(SQL("CREATE INDEX IF NOT EXISTS case_view_salt ON case_view (salt) WHERE salt <> ''"))
 CaseView.add_index(SQL("CREATE INDEX IF NOT EXISTS case_view_aside ON case_view (set_aside) WHERE set_aside"))
 CaseView.add_index(SQL("CREATE INDEX IF NOT EXISTS case_view_asks ON case_view (asks) WHERE asks"))
 

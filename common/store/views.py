@@ -20,7 +20,7 @@ class CaseRow:
     label       as the contract of commands names states (``common.case.label``); ``ended``: no moving act follows
     holder      the office in whose hands it is, since ``held_since``; ``offer_to``: the addressee of an open offer
     office      who registered it; ``village``: the applicant's, if given
-    salt        of the registration: a draft's idempotency key
+    salt        of the registration, if it was made here: a draft's idempotency key; else ""
     duty        the next day that matters to the holder: due date, last day for the notice or for the correction
     confirmed   no act in effect awaits the hub
     frozen      an act of a type unknown here moves it: nothing may be done here
@@ -266,7 +266,7 @@ class Views:
 
     def by_salt(self, salt: str, office: str) -> CaseRow | None:
         """The case that an office registered from the draft with this salt."""
-        row = self._db.row(_SELECT + " WHERE salt = ? AND office = ?", (salt, office))
+        row = self._db.row(_SELECT + " WHERE salt = ? AND salt <> '' AND office = ?", (salt, office))
         return _row(row) if row else None
 
     def facts(self, case: str) -> CaseFacts | None:
