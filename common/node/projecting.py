@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from common.store.views import CaseFacts, CaseRow, PaperRow
 def facts(
     view: CaseView,
     reference: Reference,
+    events: Iterable[Event],
     *,
     node: str,
     updated: int,
@@ -28,6 +29,7 @@ def facts(
     """Everything that the views keep of a case.
 
     Args:
+        events: of these the papers; a page is named once and stays.
         node: whose views they are.
         updated: pos of its newest event.  left: no more of it will come here.
         serves: does this node serve that office; only then does the clock call for acts here.
@@ -79,7 +81,7 @@ def facts(
         asks=tuple(sorted(view.asks)),
         needs=frozenset(act.needs for act in view.waiting if act.needs),
         timer=_iso(timer(view)) if serves(state.holder) and not left else None,
-        papers=tuple(sorted(papers(view), key=lambda p: (p.hash, p.event))),
+        papers=tuple(sorted(papers(view.id, events), key=lambda p: (p.hash, p.event))),
     )
 
 
@@ -110,11 +112,11 @@ def timer(view: CaseView) -> date | None:
     return last + timedelta(days=1) if last else None
 
 
-def papers(view: CaseView) -> Iterator[PaperRow]:
-    """Every page that the events of a case name."""
-    for event in view.events.values():
+def papers(case: str, events: Iterable[Event]) -> Iterator[PaperRow]:
+    """Every page that these events of a case name."""
+    for event in events:
         for paper, page in pages(event):
-            yield PaperRow(page["hash"], event.id, view.id, paper, page["size"])
+            yield PaperRow(page["hash"], event.id, case, paper, page["size"])
 
 
 def pages(event: Event) -> Iterator[tuple[str, Mapping[str, Any]]]:

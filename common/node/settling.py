@@ -34,6 +34,7 @@ Due = Callable[[CaseView], Draft | None]
 class _Case:
     id: str
     pos: dict[str, int]  # of each event
+    new: list[Event]  # what of it has come
     fresh: bool  # nothing of it was here before
     folding: Folding
     view: CaseView
@@ -84,8 +85,9 @@ class Settling:
     def _load(self, cases: Iterable[str], new: Mapping[str, Event]) -> list[_Case]:
         found = self._foldings.of(frozenset(cases), self._reference, new)
         return [
-            _Case(case, one.pos, all(id in new for id in one.pos), one.folding, one.folding.view())
+            _Case(case, one.pos, came, len(came) == len(one.pos), one.folding, one.folding.view())
             for case, one in found.items()
+            for came in ([new[id] for id in one.pos if id in new],)
         ]
 
     def _automatic(self, cases: Sequence[_Case]) -> list[tuple[_Case, list[Event]]]:
@@ -197,23 +199,40 @@ class Settling:
 
     def _project(self, cases: Sequence[_Case]) -> None:
         for fresh in (True, False):
-            found = [self.facts(case.view, max(case.pos.values())) for case in cases if case.fresh is fresh]
+            found = [
+                self.facts(case.view, max(case.pos.values()), case.new)
+                for case in cases
+                if case.fresh is fresh
+            ]
             self._store.views.write(found, fresh=fresh)
 
     def project(self, cases: Iterable[str]) -> None:
         """Make the views of these cases, and nothing else; there were none of them."""
         self._project(
             [
-                _Case(case, {one.id: one.pos for one in stored}, True, folding, folding.view())
+                _Case(case, {one.id: one.pos for one in stored}, events, True, folding, folding.view())
                 for case, stored in self._store.ledger.of_cases(cases).items()
-                for folding in (Folding(self._reference, (one.event for one in stored)),)
+                for events in ([one.event for one in stored],)
+                for folding in (Folding(self._reference, events),)
             ]
         )
 
-    def facts(self, view: CaseView, updated: int) -> CaseFacts:
-        """What the views keep of a case whose newest event stands at ``updated``."""
-        node, left = self._pen.origin.partition("/")[0], self._left(view)
-        return case_facts(view, self._reference, node=node, updated=updated, left=left, serves=self._serves)
+    def facts(self, view: CaseView, updated: int, events: Iterable[Event] | None = None) -> CaseFacts:
+        """What the views keep of a case.
+
+        Args:
+            updated: where its newest event stands.
+            events: of these the papers; None of all.
+        """
+        return case_facts(
+            view,
+            self._reference,
+            view.events.values() if events is None else events,
+            node=self._pen.origin.partition("/")[0],
+            updated=updated,
+            left=self._left(view),
+            serves=self._serves,
+        )
 
     def _left(self, view: CaseView) -> bool:
         """No division of this node or below it is in the case's scope: no more of it will come."""

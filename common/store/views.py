@@ -164,19 +164,14 @@ class Views:
     def write(self, cases: Sequence[CaseFacts], *, fresh: bool = False) -> None:
         """Put what is known of these cases in the place of what was; ``fresh``: nothing was.
 
-        Words and papers follow from events, which never change: they are only added.
+        Words and papers follow from events, which never change: they are only added.  Papers are given once.
         """
         numbered = [(self._cases.number(case.row.case_id), case) for case in cases]
         numbers = [number for number, _ in numbered]
-        worded, named = (set(), set()) if fresh else (self._worded(numbers), self._named(numbers))
+        worded = set() if fresh else self._worded(numbers)
         self._db.run_many(_UPSERT, [(number, *_values(case.row)) for number, case in numbered])
         self._add_words((number, case.row.words) for number, case in numbered if number not in worded)
-        self._add_papers(
-            (number, paper)
-            for number, case in numbered
-            for paper in case.papers
-            if (paper.event, paper.hash) not in named
-        )
+        self._add_papers((number, paper) for number, case in numbered for paper in case.papers)
         self._write_lists(numbered, fresh)
 
     def _write_lists(self, numbered: Sequence[tuple[int, CaseFacts]], fresh: bool) -> None:
@@ -208,11 +203,6 @@ class Views:
             "SELECT case_no FROM case_view WHERE number <> '' AND case_no IN (%s)", numbers
         )
         return {number for (number,) in rows}
-
-    def _named(self, numbers: Iterable[int]) -> set[tuple[str, str]]:
-        """(event, hash) of the papers of these cases that are there."""
-        rows = self._db.chunks("SELECT event, hash FROM paper WHERE case_no IN (%s)", numbers)
-        return {(event.hex(), hash.hex()) for event, hash in rows}
 
     def _add_words(self, words: Iterable[tuple[int, frozenset[str]]]) -> None:
         self._db.run_many(
