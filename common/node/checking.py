@@ -177,10 +177,7 @@ class Check:
             return place == told
         if stub.origin is None or stub.seq is None:
             return place == (None, None, None)
-        following = self._store.ledger.at_places([(stub.origin, stub.seq + 1)])
-        return stub.prev is None and any(
-            one.event.prev == stub.id for one in self._store.ledger.stored(following)
-        )
+        return stub.prev is None and self._store.ledger.follows(stub.id, stub.origin, stub.seq)
 
     # -- evidence
 

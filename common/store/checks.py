@@ -81,8 +81,8 @@ class Checks:
             if place != seq:
                 seq, taken = place, False
             upon = self._db.one(
-                "SELECT pos FROM event WHERE substr(id, 1, 8) = substr(?1, 1, 8) AND id = ?1 AND side",
-                (prev,),
+                "SELECT pos FROM event WHERE origin = ? AND seq = ? AND id = ? AND side",
+                (origin, place - 1, prev),
             )
             if side:
                 good = taken or seq in stubs or upon is not None

@@ -259,12 +259,12 @@ class Feeds:
         """(division, counted, event) of every event of no case in a feed, one division after the other."""
         for number, code in self._db.rows("SELECT id, code FROM division"):
             rows = self._db.rows(
-                "SELECT e.id, x.counted FROM feed_extra x JOIN event e ON e.pos = x.pos WHERE x.division = ?",
+                "SELECT pos, counted FROM feed_extra WHERE division = ?",
                 (number,),
             )
-            counted = {id.hex(): bool(here) for id, here in rows}
-            for one in self._ledger.stored(counted):
-                yield code, counted[one.id], one
+            counted = {pos: bool(here) for pos, here in rows}
+            for one in self._ledger.stored_at(counted):
+                yield code, counted[one.pos], one
 
     def counted(self, division: str, ids: Iterable[str]) -> set[str]:
         """Those of these events of no case that count in the division's tip."""

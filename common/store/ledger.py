@@ -257,6 +257,14 @@ class Ledger:
                 found[id.hex()] = (origin, seq)
         return found
 
+    def follows(self, id: str, origin: str, seq: int) -> bool:
+        """Does an event that is held stand on this one, or this stub, at a place?"""
+        found = self._db.row(
+            "SELECT 1 FROM event WHERE origin = ? AND seq = ? AND prev = ?",
+            (self._origins.find(origin), seq + 1, bytes.fromhex(id)),
+        )
+        return found is not None
+
     def _between(self, origin: int | None, seqs: Sequence[int]) -> Iterable[tuple[Value, ...]]:
         if seqs[-1] - seqs[0] < 2 * len(seqs):
             return self._db.rows(
