@@ -156,7 +156,8 @@ def offer(view: ChildView, belief: Belief, blank: Offer, page_bytes: int) -> Off
         page.add(side)
         complete = not side
     header = replace(blank, digest=digest(expected), epoch=belief.epoch, pulls=tuple(pulls[:MAX_PULLS]))
-    if not complete and not pulls and page_bytes >= GOOD_PAGE_BYTES:
+    many = sum(map(len, page.lines)) > GOOD_PAGE_BYTES // 2
+    if (many or not complete) and not pulls and page_bytes >= GOOD_PAGE_BYTES:
         header = replace(header, max_bytes=0)
     return Offered(header, tuple(page.lines), expected, page.sent, upto, complete and not pulls)
 

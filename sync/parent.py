@@ -15,6 +15,7 @@ from common.errors import AppError, BadInput, LedgerError
 from common.events import parse_json
 from common.node import Node, Taken
 from common.node.asking import program_version
+from common.node.evidence import is_read_in
 from common.offices import Level, level, township_of, within
 from common.store.feeds import Entry
 from common.store.ledger import Stored
@@ -257,10 +258,9 @@ class ParentView:
         return given, False
 
     def _receipts(self) -> list[tuple[int, bytes]]:
-        """(tree size, line) of those of the sender's division, of all below it, and of the township above it."""
+        """(tree size, line) of those for the sender: of divisions with nodes."""
         node, home = self._node, self._sender.office
-        homes = {home, township_of(home) or home}
-        homes |= {x.office for x in self._reference.nodes.values() if within(x.office, home)}
+        homes = {x.office for x in self._reference.nodes.values() if is_read_in(home, x.office)}
         if node.is_hub:
             node.sign_receipts(homes)
         return [(kept.size, kept.line) for kept in node.store.evidence.receipts() if kept.office in homes]

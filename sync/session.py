@@ -305,7 +305,7 @@ class Session:
         mine = upward_heads(self._node, home_of(self._node), self._node.id)
         upon = exchange.foreseen(self._belief, offered, mine)
         after = self._offer(upon, self._page)
-        if not after.complete and after.lines and not after.header.pulls:
+        if after.lines and not after.header.max_bytes:
             self._ahead = _Ahead(upon, *self._written(after))
 
     def _blank(self) -> Offer:
@@ -462,11 +462,15 @@ class Session:
             self._node.heads_shown(self._parent.node, lacking)
 
     def _evidence(self, answer: Answer) -> int:
-        """Keep receipts and checkpoint, the largest size of one; what is not the county's is told, and not kept."""
+        """Keep receipts and checkpoint; the largest size of a receipt that is for us.
+
+        What is not the county's is told, and not kept.
+        """
         size = 0
         try:
             for line in answer.receipts:
-                size = max(size, self._node.take_receipt(line.encode("utf-8")).size)
+                receipt = self._node.take_receipt(line.encode("utf-8"))
+                size = max(size, receipt.size if receipt else 0)
             if answer.checkpoint:
                 self._node.remember_checkpoint(answer.checkpoint.encode("utf-8"))
         except AppError as exc:

@@ -142,6 +142,26 @@ def test_all_goes_up_before_anything_comes_down(linked: Linked, monkeypatch: pyt
     assert [offer["request"] for offer in offers] == sorted({offer["request"] for offer in offers})
 
 
+def test_the_answer_for_many_lines_brings_nothing_down_though_they_are_all(
+    linked: Linked, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(session, "FIRST_PAGE_BYTES", 2 * MIN_PAGE_BYTES)
+    monkeypatch.setattr(exchange, "GOOD_PAGE_BYTES", 2 * MIN_PAGE_BYTES)
+    c = linked.county
+    linked.level()
+    linked.sync(c.village, c.hub)
+    for _ in range(7):
+        c.register(c.village)
+    news = c.hub.publish("office.named", {"office": f"{c.hub.office}/XX", "name": "新设窗口"})
+    link = linked.link(c.hub)
+    assert linked.sync(c.village, link).result == "level"
+    (header, lines), (after, none) = [read_by(c.hub, message) for message in link.messages]
+    assert MIN_PAGE_BYTES < sum(map(len, lines)) < 2 * MIN_PAGE_BYTES
+    assert "max" not in header and "max" in after
+    assert none == []
+    assert news.id in c.village.reference.positions
+
+
 def test_a_page_made_ahead_waits_until_the_one_before_has_arrived(
     linked: Linked, monkeypatch: pytest.MonkeyPatch
 ):
