@@ -6,6 +6,7 @@ import json
 import random
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -157,7 +158,8 @@ def test_the_answer_for_many_lines_brings_nothing_down_though_they_are_all(
     assert linked.sync(c.village, link).result == "level"
     (header, lines), (after, none) = [read_by(c.hub, message) for message in link.messages]
     assert MIN_PAGE_BYTES < sum(map(len, lines)) < 2 * MIN_PAGE_BYTES
-    assert "max" not in header and "max" in after
+    assert "max" not in header
+    assert "max" in after
     assert none == []
     assert news.id in c.village.reference.positions
 
@@ -585,6 +587,26 @@ def test_a_receipt_that_a_relay_hid_comes_from_the_county_though_a_newer_one_is_
     assert linked.sync(c.village, c.hub).result == "level"
     assert c.village.withheld() == {}
     assert linked.sync(c.village, c.hub).taken == 0
+
+
+def test_a_neighbours_receipt_given_in_the_place_of_the_own_one_holds_nothing_back(linked: Linked):
+    c = linked.county
+    linked.level()
+    case = c.register(c.village).id
+    linked.sync(c.village, c.township)
+    linked.sync(c.township, c.hub)
+    c.register(c.village_2)
+    linked.sync(c.village_2, c.township)
+    linked.sync(c.township, c.hub)
+    evidence, own, other = c.township.store.evidence, c.village.office, c.village_2.office
+    real, neighbours = evidence.receipts, replace(evidence.receipt(other), office=own)
+    assert neighbours.size > evidence.receipt(own).size
+    evidence.receipts = lambda: [neighbours]
+    assert linked.sync(c.village, c.township).refused == ()
+    assert c.village.receipt_line(other) is None
+    evidence.receipts = real
+    linked.sync(c.village, c.township)
+    assert set(c.village.case(case).truth.values()) == {Truth.COUNTY}
 
 
 def test_what_a_lost_machine_wrote_after_its_cut_off_is_not_asked_for_again_and_again(linked: Linked):
