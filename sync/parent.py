@@ -16,7 +16,7 @@ from common.events import parse_json
 from common.node import Node, Taken
 from common.node.asking import program_version
 from common.node.evidence import is_read_in
-from common.offices import Level, level, township_of, within
+from common.offices import Level, level, within
 from common.store.feeds import Entry
 from common.store.ledger import Stored
 from sync import exchange, hearsay, wire

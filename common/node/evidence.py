@@ -11,7 +11,7 @@ from common.events import Seen, parse_json, split_line
 from common.keys import PublicKey, SigningKey, jws_sign, jws_verify
 from common.node.values import Receipt
 from common.notes import Checkpoint, read_checkpoint, sign_checkpoint
-from common.offices import is_office
+from common.offices import feeds_of, is_office, within
 from common.store import Store
 from common.store.evidence import KeptReceipt
 
@@ -24,6 +24,15 @@ FRESH_MS = 24 * 3_600_000
 
 class BadReceipt(LedgerError):
     """The hub's key signed it, but it is no receipt."""
+
+
+def is_read_in(home: str, office: str) -> bool:
+    """Are the receipts of this division for nodes of ``home``?
+
+    Those of its own, of those below it, and of a village's township (docs/decisions/0015).  Nobody hands another's on
+    for long, so that it would grow old, and what its nodes have done since would count as unknown to the county.
+    """
+    return within(office, home) or office in feeds_of(home)
 
 
 def checked_receipt(line: bytes, hub: PublicKey) -> Receipt:
@@ -128,9 +137,14 @@ class Evidence:
         tip = self._store.feeds.tip(office)
         return self._store.ledger.heads_of(nodes), (tip.number, tip.count, tip.sum)
 
-    def take_receipt(self, line: bytes, hub: PublicKey) -> Receipt:
-        """Keep a receipt of the hub if it is newer.  BadSignature if it is not the hub's, BadReceipt if it is none."""
+    def take_receipt(self, line: bytes, hub: PublicKey, home: str) -> Receipt | None:
+        """Keep a receipt of the hub if it is newer; None if it is not for nodes of ``home``.
+
+        Errors: BadSignature if it is not the hub's, BadReceipt if it is none.
+        """
         receipt = checked_receipt(line, hub)
+        if not is_read_in(home, receipt.office):
+            return None
         self._store.evidence.keep_receipt(KeptReceipt(receipt.office, receipt.size, receipt.at, receipt.line))
         return receipt
 

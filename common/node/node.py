@@ -515,9 +515,12 @@ class Node:
         self.sign_receipts((division,))
         return self.receipt_line(division) or b""
 
-    def take_receipt(self, line: bytes) -> Receipt:
-        """Keep a receipt if it is newer than the one held.  BadSignature, or BadReceipt, if it is not the hub's."""
-        return self._evidence.take_receipt(line, self.hub_key)
+    def take_receipt(self, line: bytes) -> Receipt | None:
+        """Keep a receipt if it is newer than the one held; None if it is of a division that is no concern of this node.
+
+        Errors: BadSignature, or BadReceipt, if it is not the hub's.
+        """
+        return self._evidence.take_receipt(line, self.hub_key, self.office)
 
     def receipt_line(self, division: str) -> bytes | None:
         """The newest receipt held for a division: what a township hands down unchanged."""

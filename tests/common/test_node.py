@@ -364,6 +364,21 @@ def test_a_case_that_comes_by_an_act_that_the_county_lacks_stands_in_for_nothing
     assert village.withheld() == {}
 
 
+def test_a_neighbours_receipt_is_not_kept_since_nobody_would_renew_it(county: County) -> None:
+    """A relay hands it on; what the neighbour did later on a common case would count as unknown to the county."""
+    first = county.register(county.village)
+    county.level()
+    clerk, neighbour = county.clerk(county.township), county.village_2
+    county.township.act(AcceptCase(), clerk, case=first.id)
+    county.township.act(OfferCase(neighbour.office, "请补办"), clerk, case=first.id)
+    county.level()
+    neighbour.take_receipt(county.hub.receipt(county.village.office))
+    county.village.act(AddNote("申请人来问过"), county.agent(county.village), case=first.id)
+    county.level()
+    assert neighbour.withheld() == {}
+    assert neighbour.receipt_line(county.village.office) is None
+
+
 def test_truth_of_an_act_goes_from_here_to_township_to_county(county: County) -> None:
     first = county.register(county.village)
     assert county.village.case(first.id).synced is Truth.HERE
