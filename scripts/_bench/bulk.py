@@ -12,7 +12,7 @@ from statistics import median
 
 from _demo.machines import Machine, stopped_at_the_end
 
-from _bench.figures import Figure
+from _bench.figures import Figure, resident_mb
 from _bench.places import UNDER_WAY, Place, a_county, lay_in, upward
 from _bench.sizes import Say, Sizes
 from _bench.ways import Counted, synced
@@ -29,12 +29,14 @@ class Run:
         up_s: from the child's disk until all was in the parent's ledger and views, and acknowledged.
         level_s: until the parent's confirmations of it were in the child's views too.
         floors_s: of the messages up to ``up_s``, by kind.  wire: bytes of all messages, both ways.
+        memory: MB that the parent has in use afterwards.
     """
 
     up_s: float
     level_s: float
     floors_s: Mapping[str, float]
     wire: int
+    memory: float | None
 
 
 def measure(folder: Path, sizes: Sizes, say: Say) -> Iterator[Figure]:
@@ -63,6 +65,9 @@ def _figures(count: int, runs: Sequence[Run]) -> Iterator[Figure]:
     of_floor = {kind: median(run.floors_s[kind] / run.up_s for run in runs) for kind in KINDS}
     yield Figure(f"{name}.ratio", of_floor["unfolded"], "of unfolded", at_least=0.6)
     yield Figure(f"{name}.ratio_bare", of_floor["bare"], "of bare")
+    yield Figure(
+        f"{name}.memory", max((run.memory for run in runs if run.memory), default=None), "MB at the hub"
+    )
     yield Figure(f"{name}.wire", median(run.wire / count for run in runs), "bytes an event", at_most=260)
 
 
@@ -85,10 +90,11 @@ def _run(hub: Place, township: Place, events: Sequence[Event], url: str, name: s
         server.start()
         done = synced(node, room, server.url)
         _check(server, done.report.sent, len(events))
+        memory = resident_mb(server)
     pushed = done.link.messages[: done.pushed]
     floors = {kind: _floor(hub.copy(f"{kind}-{name}"), kind, pushed) for kind in KINDS}
     wire = sum(len(message) for message in done.link.messages) + done.link.answered
-    return Run(done.up_s, done.took_s, floors, wire)
+    return Run(done.up_s, done.took_s, floors, wire, memory)
 
 
 def _check(server: Machine, sent: int, count: int) -> None:

@@ -6,7 +6,10 @@ import os
 import platform
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+from _demo.machines import Machine
 
 
 @dataclass(frozen=True)
@@ -76,3 +79,15 @@ def _number(value: float) -> str:
     if abs(value) >= 100 or value == int(value):
         return f"{value:,.0f}"
     return f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}"
+
+
+def resident_mb(server: Machine) -> float | None:
+    """MB that a machine's process has in use; None where the system does not say."""
+    if server.process is None:
+        return None
+    try:
+        status = Path(f"/proc/{server.process.pid}/status").read_text(encoding="ascii")
+    except OSError:
+        return None
+    kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS:"))
+    return int(kilobytes) / 1000

@@ -10,7 +10,7 @@ from statistics import median, quantiles
 
 from _demo.machines import Machine, stopped_at_the_end
 
-from _bench.figures import Figure
+from _bench.figures import Figure, resident_mb
 from _bench.places import Place, a_county, take_cases
 from _bench.sizes import Say, Sizes
 from common.case.commands import RegisterCase
@@ -62,15 +62,4 @@ def _memory(township: Place) -> float | None:
         server.start()
         for _ in range(3):
             server.page("clerk", *PAGES)
-        return _resident_mb(server)
-
-
-def _resident_mb(server: Machine) -> float | None:
-    if server.process is None:
-        return None
-    try:
-        status = Path(f"/proc/{server.process.pid}/status").read_text(encoding="ascii")
-    except OSError:
-        return None
-    kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS:"))
-    return int(kilobytes) / 1000
+        return resident_mb(server)
