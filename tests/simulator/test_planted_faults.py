@@ -14,6 +14,7 @@ import pytest
 
 import common.case.effects
 import common.clock
+import common.node.evidence
 from common.calendar import Calendar
 from common.case.acts import FIRM
 from common.case.commands import OfferCase
@@ -31,8 +32,9 @@ from common.store.database import Database
 from common.store.feeds import Writer
 from sync.headers import Offer
 from sync.parent import Parent, Sender
-from tests.simulator import people
+from tests.simulator import lies, people
 from tests.simulator.broken import Broken
+from tests.simulator.lies import Liar
 from tests.simulator.machines import Machine, template
 from tests.simulator.simulation import Simulation
 
@@ -192,6 +194,13 @@ def test_a_node_that_does_not_see_what_is_withheld_is_found(monkeypatch):
 def test_a_node_that_takes_its_townships_word_for_the_countys_is_found(monkeypatch):
     monkeypatch.setattr(Truths, "receipted", property(lambda self: self.shown(self.below())))
     breaks(5, first=9)
+
+
+def test_a_node_that_keeps_the_receipts_of_its_neighbours_is_found(monkeypatch):
+    """A liar hands them on; later the node shows as withheld what is there."""
+    monkeypatch.setattr(common.node.evidence, "is_read_in", lambda home, office: True)
+    monkeypatch.setattr(lies, "_LIES", (Liar._shows_old_receipts,))
+    breaks(5, first=4)
 
 
 # -- 6: what concerns a node

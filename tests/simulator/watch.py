@@ -304,7 +304,10 @@ class Watch:
         hold(not late, 0, f"{machine.name} has asked for {short(late)} and does not get it")
 
     def _check_strays(self, machine: Machine, views: dict[str, CaseView], cut: set[str]) -> None:
-        """What lies beside the ledger, lines that wait and papers, is of cases that may be here too."""
+        """What lies beside the ledger, lines that wait and papers, is of cases that may be here too.
+
+        And receipts are of divisions of which a parent hands down newer ones.
+        """
         node = machine.here
         allowed = cut | {
             case for case, view in views.items() if any(within(x, node.office) for x in named(view))
@@ -319,6 +322,9 @@ class Watch:
         lying = {path.name for path in machine.disk.papers.glob("[0-9a-f][0-9a-f]/*")}
         stray = lying - named_here - machine.captured
         hold(not stray, 6, f"papers at {machine.name} of cases that do not concern it: {short(stray)}")
+        signed_for = {kept.office for kept in node.store.evidence.receipts()} - {township_of(node.office)}
+        others = sorted(code for code in signed_for if not within(code, node.office))
+        hold(not others, 5, f"{machine.name} keeps the receipts of {others}, which nobody renews for it")
 
     # -- one case
 
