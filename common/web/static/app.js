@@ -187,8 +187,8 @@ function keepDraft(form) {
   async function answered(response) {
     if (!response.ok) return tell((await wordsOf(response)) || "没有存上。先别关这一页,等一会儿再试。", true);
     const answer = response.status === 204 ? {} : await response.json();
-    const now = new Date();
-    tell(`已存在本机 ${String(now.getHours()).padStart(2, "0")}:${String(now.getMinutes()).padStart(2, "0")}`, false);
+    const now = new Date().toLocaleTimeString("zh-CN", { timeZone: "Asia/Shanghai", hourCycle: "h23", hour: "2-digit", minute: "2-digit" });
+    tell(`已存在本机 ${now}`, false);
     apply(answer);
     form.dispatchEvent(new CustomEvent("kept", { detail: answer })); // for the page's own script
   }

@@ -348,6 +348,12 @@ def test_every_value_is_kept_but_passwords_and_photos_which_the_page_says(client
     assert "picture" not in answer.text
 
 
+def test_an_empty_choice_of_photos_is_not_said_to_be_lost(client, world, left):
+    answer = client.http.post("/opinion", data={**left.fields, "photo": (io.BytesIO(), "")})
+    assert "刚才写的都还在" in answer.text
+    assert "照片要再选一次" not in answer.text
+
+
 def test_what_comes_back_opens_only_with_the_right_that_it_needs(client, world):
     client.log_in(LEAD.id, PASSWORD)
     form = client.get("/opinion").form("/opinion").fields
