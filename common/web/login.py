@@ -155,7 +155,7 @@ def _lock_page(
         errors={UNLOCK: words(error)} if error else {},
         kept=kept or (),
         action=request.path if kept is not None else None,
-        files=any(file.filename for file in request.files.values()),  # an empty input comes as a file without name
+        files=any(file.filename for file in request.files.values()),  # an empty input is a file without name
         ended=ended,
         next=local_path(request.values.get("next")) or "",
     )
