@@ -446,6 +446,13 @@ class Simulation:
         self.met["machines out of service"] += 1
         self._say(f"hub: {machine.name} is out of service")
 
+    def _hear_who_is_out_of_service(self) -> None:
+        """The hub may have stopped when the word was written and nobody had seen it yet."""
+        nodes = self.hub.here.reference.nodes
+        for name, machine in self.machines.items():
+            if (record := nodes.get(machine.here.id)) is not None and record.cuts is not None:
+                self.out_of_service.add(name)
+
     def _parents_change(self) -> None:
         """A village uses its township, the county, or both, in any order."""
         villages = [m for m in self._up(hub=False) if m.level is Level.VILLAGE]
@@ -532,6 +539,7 @@ class Simulation:
             machine.disk.make_room()
             if not machine.up:
                 self._start(machine)
+        self._hear_who_is_out_of_service()
         for machine in self._in_service.values():
             if gone := [p for p in machine.parents if p.name in self.out_of_service]:
                 machine.parents = [p for p in machine.parents if p not in gone] or [self.hub]

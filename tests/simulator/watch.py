@@ -12,11 +12,13 @@ from common.case.grading import steps_to_finish
 from common.case.view import digest
 from common.errors import AppError
 from common.events import Event, decode, event_id, split_line
+from common.node import Node
 from common.node.evidence import read_receipt
 from common.node.values import Truth
 from common.offices import township_of, within
 from common.reference import Reference
 from common.store.ledger import OWN, Stored
+from common.store.views import PaperRow
 from sync import wire
 from sync.child import papers_left
 from sync.headers import read_answer
@@ -299,7 +301,8 @@ class Watch:
         late = {
             hash
             for hash in asked & at_hub
-            if any(not _left(machine, row.case) for row in node.store.views.papers_by_hash([hash]))
+            for row in node.store.views.papers_by_hash([hash])
+            if not _left(machine, row.case) and not _after_cutoff(node, hub.here, row)
         }
         hold(not late, 0, f"{machine.name} has asked for {short(late)} and does not get it")
 
@@ -414,6 +417,12 @@ def _views(machine: Machine) -> dict[str, CaseView]:
     ledger = machine.here.store.ledger
     with machine.at_work():
         return {case: fold(ledger.of_case(case), machine.here.reference) for case in ledger.cases()}
+
+
+def _after_cutoff(node: Node, hub: Node, row: PaperRow) -> bool:
+    """Does a paper belong to an act that waits for a ruling at the county, which gives nothing of it until then?"""
+    named = next(event for event in node.store.ledger.of_case(row.case) if event.id == row.event)
+    return hub.reference.cut(named)
 
 
 def _left(machine: Machine, case: str) -> bool:
