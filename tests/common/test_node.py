@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from common.case.commands import (
@@ -28,15 +25,7 @@ from common.events import Event
 from common.keys import jws_sign
 from common.node import Node, Truth
 from common.store.feeds import set_hash
-from tests.county import County, build_county
-
-
-@pytest.fixture
-def county(tmp_path: Path) -> Iterator[County]:
-    built = build_county(tmp_path)
-    yield built
-    for node in built.nodes:
-        node.store.close()
+from tests.county import County
 
 
 def agreed(county: County, case: str) -> set[str]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -21,15 +20,7 @@ from common.case.commands import (
 from common.case.decide import Author
 from common.node import Node
 from common.store.models import VIEWS
-from tests.county import START, County, build_county, chance
-
-
-@pytest.fixture
-def county(tmp_path: Path) -> Iterator[County]:
-    built = build_county(tmp_path)
-    yield built
-    for node in built.nodes:
-        node.store.close()
+from tests.county import START, County, chance
 
 
 def busy(county: County) -> Node:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,16 +14,8 @@ from common.keys import SigningKey, jws_sign
 from common.node import Node
 from common.store import open_store
 from tests.builders import ids_held
-from tests.county import STORE_KEY, County, build_county, chance
+from tests.county import STORE_KEY, County, chance
 from tests.forger import Forger
-
-
-@pytest.fixture
-def county(tmp_path: Path) -> Iterator[County]:
-    built = build_county(tmp_path)
-    yield built
-    for node in built.nodes:
-        node.store.close()
 
 
 def up(county: County, *lines: bytes) -> Any:

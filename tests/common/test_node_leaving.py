@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -24,16 +22,8 @@ from common.case.decide import Author
 from common.errors import AppError
 from common.events import Event
 from common.node import Node
-from tests.county import County, build_county
+from tests.county import County
 from tests.forger import Forger
-
-
-@pytest.fixture
-def county(tmp_path: Path) -> Iterator[County]:
-    built = build_county(tmp_path)
-    yield built
-    for node in built.nodes:
-        node.store.close()
 
 
 def at_the_township(county: County) -> Event:

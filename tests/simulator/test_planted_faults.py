@@ -219,12 +219,11 @@ def test_a_parent_that_gives_other_divisions_feeds_is_found():
 
 
 def test_a_case_that_goes_on_being_sent_after_it_has_left_is_found(monkeypatch):
-    """Or what the county says that it holds for the division is no longer what the division counts."""
     monkeypatch.setattr(Writer, "leave", lambda self, division, case, events: None)
     monkeypatch.setitem(people._COMMANDS, "case.offered", offer_anywhere)
     for kind in ("case.offered", "case.declined", "case.recalled"):
         monkeypatch.setitem(people.OFTEN, kind, 20)
-    breaks(5, 6)
+    breaks(6)
 
 
 def offer_anywhere(they: people.People, machine: Machine, view: CaseView) -> OfferCase | None:
