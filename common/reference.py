@@ -19,6 +19,10 @@ from common.events import Event
 from common.offices import Level, level, serves, within
 
 ALWAYS = -1
+_STANDINGS = 10_000  # remembered at most; a county's officers do a few hundred kinds of acts
+
+Question = tuple[str, str | None, str, str, str | None]  # an act's type, ref, office, origin, actor
+Standing = tuple[str | None, frozenset[str]]  # why its author may not do such an act; what was consulted
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ class Edition:
 class Reference:
     """See the module.  Mutable only through ``apply``.
 
-    ``head`` is the id of the newest reference event, ``size`` their count.
+    ``head`` is the id of the newest reference event, ``size`` their count; ``standings`` is remembered, not told.
     """
 
     head: str | None = None
@@ -123,11 +127,13 @@ class Reference:
     origins: dict[str, tuple[int, str]] = field(default_factory=dict)
     heirs: dict[str, tuple[str, str]] = field(default_factory=dict)  # merged office -> (successor, event id)
     ended: dict[str, list[End]] = field(default_factory=dict)  # ends that came before their appointment
+    standings: dict[Question, Standing] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     # -- building
 
     def apply(self, event: Event) -> None:
         """Take in the next reference event, or a township's appointment.  Never raises on a stored event."""
+        self.standings.clear()
         if event.type in APPOINTMENTS:
             self._people(event)
             if not self._is_reference(event):
@@ -184,6 +190,12 @@ class Reference:
             self.appointments[officer] = replace(old, ends=old.ends | {end})
 
     # -- asking
+
+    def remember_standing(self, question: Question, standing: Standing) -> None:
+        """Keep what was found out of many acts alike (``acts.standing``) until the next event is applied."""
+        if len(self.standings) >= _STANDINGS:
+            self.standings.clear()
+        self.standings[question] = standing
 
     def position(self, event_id: str | None) -> int | None:
         """Index of a reference event; None if it is not held here, ``ALWAYS`` for no reference at all."""

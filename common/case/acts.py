@@ -27,6 +27,8 @@ FIRM = frozenset({
 ADOPTABLE = (FIRM | AUTOMATIC | {"case.stepped", "case.override_granted"}) - {"case.recalled", "case.revoked"}
 
 
+_WAITS = frozenset({"wait.ref", "wait.actor"})
+
 Ruled = Mapping[
     str, tuple[date, ...]
 ]  # id -> days that rulings put in place of the written one, the newest last
@@ -85,6 +87,24 @@ def standing(event: Event, reference: Reference, used: set[str]) -> str | None:
 
     Judged at the event's own ``ref``.  The ids of what was consulted go into ``used``.  The body is readable.
     """
+    question = (event.type, event.ref, event.body["office"], event.origin, event.actor)
+    answer = reference.standings.get(question)
+    if answer is None:
+        consulted: set[str] = set()
+        answer = _standing(event, reference, consulted), frozenset(consulted)
+        if answer[0] not in _WAITS and not _goes_by_place(event, reference):
+            reference.remember_standing(question, answer)
+    used.update(answer[1])
+    return answer[0]
+
+
+def _goes_by_place(event: Event, reference: Reference) -> bool:
+    """Has the author's appointment been ended by its township, so that it counts up to a place in the act's origin?"""
+    appointment = reference.appointments.get(event.actor or "")
+    return appointment is not None and bool(appointment.ends)
+
+
+def _standing(event: Event, reference: Reference, used: set[str]) -> str | None:
     at = reference.position(event.ref)
     if at is None:
         return "wait.ref"

@@ -50,7 +50,7 @@ def with_events(reference: Reference, events: Iterable[Event]) -> Reference:
 
 def copied(reference: Reference) -> Reference:
     """A Reference that shares values with this one, but no table that ``apply`` changes."""
-    return Reference(**{f.name: _copied(getattr(reference, f.name)) for f in fields(reference)})
+    return Reference(**{f.name: _copied(getattr(reference, f.name)) for f in fields(reference) if f.init})
 
 
 def _copied(value: Any) -> Any:

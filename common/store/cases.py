@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 from common.store.database import Database
 
@@ -15,7 +16,17 @@ class Cases:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._numbers: dict[str, int] = {}
-        db.on_rollback(self._numbers.clear)
+        self._new: set[str] = set()  # given a number in the transaction ``_of``
+        self._of = -1
+        db.on_rollback(self._forget)
+
+    def _forget(self) -> None:
+        self._numbers.clear()
+        self._new.clear()
+
+    def first_heard_of(self) -> AbstractSet[str]:
+        """The cases that were given a number in this transaction: all of their events were appended in it."""
+        return self._new if self._db.writing and self._of == self._db.writes else frozenset()
 
     def number(self, case: str) -> int:
         """The number of a case, given now if it has none yet.  Only inside ``write``."""
@@ -23,6 +34,9 @@ class Cases:
         if found is None:
             self._db.run("INSERT INTO cases (id) VALUES (?)", (bytes.fromhex(case),))
             found = self._remember(case, int(self._db.one("SELECT last_insert_rowid()")))
+            if self._of != self._db.writes:
+                self._new, self._of = set(), self._db.writes
+            self._new.add(case)
         return found
 
     def find(self, case: str) -> int | None:

@@ -8,8 +8,8 @@ until what is missing comes.  The head moves on over loose events and over stubs
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from common.event_types import APPOINTMENTS
 from common.events import Event, recall
@@ -54,6 +54,23 @@ class _Stream:
     top: int
     reference: bool
     changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Tail:
+    """What one transaction has appended after the position ``start``: (id, case) of each event, in order."""
+
+    transaction: int
+    start: int
+    events: list[tuple[str, str | None]] = field(default_factory=list)
+
+    def places(self, after: int, cases: Container[str] | None = None) -> dict[str, dict[str, int]]:
+        """case -> id -> pos of the events of these cases, None of all, after a position."""
+        found: dict[str, dict[str, int]] = {}
+        for pos, (id, case) in enumerate(self.events[after - self.start :], after + 1):
+            if case is not None and (cases is None or case in cases):
+                found.setdefault(case, {})[id] = pos
+        return found
 
 
 class Names:
@@ -102,6 +119,7 @@ class Ledger:
         self._db, self._cases = db, cases
         self._names = Names(db, "name", "text")
         self._origins = Names(db, "origin", "name")
+        self._tail = _Tail(-1, 0)
 
     # -- writing
 
@@ -112,6 +130,7 @@ class Ledger:
         """
         streams: dict[str, _Stream] = {}
         pos = self.pos()
+        tail = self._tail_at(pos)
         number = self._names.id(source)
         rows: list[tuple[Value, ...]] = []
         pending: dict[str, bool] = {}  # appended in this batch but not in the table yet: id -> side
@@ -122,6 +141,7 @@ class Ledger:
                 rows, pending = [], {}
             side = self._place(stream, event, pending)
             pos += 1
+            tail.events.append((event.id, event.case_id))
             pending[event.id] = side
             rows.append(self._row(pos, event, stream, side, number))
             if not side and stream.top > stream.seq:
@@ -136,6 +156,19 @@ class Ledger:
                     (stream.seq, stream.head, stream.top, stream.id),
                 )
         return list(range(pos - len(events) + 1, pos + 1))
+
+    def _tail_at(self, pos: int) -> _Tail:
+        """The tail of this transaction, to be appended to after ``pos``."""
+        if self._tail.transaction != self._db.writes:
+            self._tail = _Tail(self._db.writes, pos)
+        return self._tail
+
+    def _tail_after(self, pos: int) -> _Tail | None:
+        """The tail of this transaction, if all events after ``pos`` are in it."""
+        tail = self._tail
+        return (
+            tail if self._db.writing and tail.transaction == self._db.writes and tail.start <= pos else None
+        )
 
     def _place(self, stream: _Stream, event: Event, pending: dict[str, bool]) -> bool:
         """Move the stream's head or top for an event about to be stored; True if it goes on a side branch."""
@@ -329,12 +362,17 @@ class Ledger:
 
     def places_of_cases(self, cases: Iterable[str]) -> dict[str, dict[str, int]]:
         """case -> id -> pos of its events, in the order of pos; a case without any is left out."""
-        known = self._cases.find_all(cases)
+        asked = set(cases)
+        first_heard_of = asked & self._cases.first_heard_of()
+        known = self._cases.find_all(asked - first_heard_of)
         rows = self._db.chunks("SELECT pos, case_no, id FROM event WHERE case_no IN (%s)", known)
-        return self._by_case(sorted(rows), known)
+        found = self._by_case(sorted(rows), known)
+        return found | self._tail.places(self._tail.start, first_heard_of) if first_heard_of else found
 
     def places_after(self, pos: int) -> dict[str, dict[str, int]]:
         """case -> id -> pos of the events of cases after a position, in the order of pos."""
+        if (tail := self._tail_after(pos)) is not None:
+            return tail.places(pos)
         rows = self._db.rows(
             "SELECT pos, case_no, id FROM event WHERE pos > ? AND case_no NOTNULL ORDER BY pos", (pos,)
         )
@@ -349,6 +387,9 @@ class Ledger:
 
     def ids_after(self, pos: int) -> Iterator[str]:
         """The ids of all events after a position, in the order of pos."""
+        if (tail := self._tail_after(pos)) is not None:
+            yield from (id for id, _ in tail.events[pos - tail.start :])
+            return
         more = True
         while more:
             rows = self._db.rows(

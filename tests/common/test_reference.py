@@ -77,3 +77,13 @@ def test_the_newest_address_of_the_hub_counts_and_what_is_none_has_no_effect():
         world.publish("hub.addressed", url=wrong)
     assert world.reference.address == "https://hub.example.org"
     assert world.reference.addresses == ["http://10.0.0.1:8080", "https://hub.example.org"]
+
+
+def test_what_was_found_out_of_acts_alike_is_forgotten_with_the_next_event_and_in_a_copy():
+    world = World.new()
+    question = ("case.noted", None, TOWNSHIP, "abcdefghijkl/ABCDEFGH", None)
+    world.reference.remember_standing(question, ("act.no_actor", frozenset()))
+    assert copied(world.reference).standings == {}
+    assert question in world.reference.standings
+    world.publish("hub.addressed", url="http://10.0.0.1:8080")
+    assert world.reference.standings == {}

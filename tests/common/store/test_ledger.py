@@ -178,6 +178,39 @@ def test_events_of_a_case_come_in_the_order_of_pos(store: Store) -> None:
     assert store.ledger.of_case("e" * 64) == []
 
 
+Places = tuple[list[dict[str, dict[str, int]]], dict[str, dict[str, int]], list[list[str]]]
+
+
+def places(store: Store, cases: list[str]) -> Places:
+    ledger = store.ledger
+    return (
+        [ledger.places_after(pos) for pos in range(8)],
+        ledger.places_of_cases(cases),
+        [list(ledger.ids_after(pos)) for pos in range(8)],
+    )
+
+
+def test_inside_a_write_its_events_stand_where_everyone_finds_them_afterwards(store: Store) -> None:
+    """What this process appends, another one has, was rolled back, belongs to cases old and new: all the same."""
+    cases = ["c" * 64, "d" * 64, "e" * 64]
+    other = open_store(store.path, bytes(32))
+    chain: list[Event] = []
+    for n, case in enumerate([None, *cases[:2], *cases, cases[0]]):
+        chain.append(event(n + 1, chain[-1].id if chain else None, n, case=case))
+    append(store, *chain[:2])
+    append(other, chain[2])
+    with pytest.raises(KeyError), store.write():
+        store.ledger.append(chain[3:])
+        raise KeyError
+    with store.write():
+        store.ledger.append(chain[3:5])
+        store.ledger.append(chain[5:])
+        told = places(store, cases)
+    assert told == places(store, cases) == places(other, cases)
+    assert told[1] == {case: {one.id: one.seq for one in chain if one.case == case} for case in cases}
+    other.close()
+
+
 def test_what_a_rolled_back_write_gave_numbers_to_is_forgotten(store: Store) -> None:
     events = line_of(2, origin="bbbbbbbbbbbb/ABCDEFGH")
     with pytest.raises(Exception, match="UNIQUE"):
