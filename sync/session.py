@@ -37,6 +37,8 @@ QUICK_MS = 2_000
 call, and while a parent settles one its people wait to write."""
 _MESSAGE = b"bianmin/"
 _KEPT = "sync.parent:"
+AWAITED_PAGE_BYTES = 1024 * 1024
+"""No parent is at work while this page is made; the next one, made meanwhile, may be larger."""
 _PAGE = "sync.page:"
 
 Words = tuple[str | None, str]
@@ -289,7 +291,8 @@ class Session:
             return self._ahead.offered
         self._ahead = None
         # A parent not spoken to before may have it all from others: the first offer asks rather than sends.
-        page = self._page if self._belief.epoch is not None else MIN_PAGE_BYTES
+        known = self._belief.epoch is not None
+        page = min(self._page, AWAITED_PAGE_BYTES) if known else MIN_PAGE_BYTES
         offered = self._offer(self._belief, page)
         heard = hearsay.to_tell(self._node, self._parent.node, busy=bool(offered.lines))
         header = replace(offered.header, heard=heard)

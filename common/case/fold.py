@@ -7,7 +7,7 @@ rewrites the past: it re-enacts a set-aside act on the tip, takes it off the lis
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from common.case.acts import AUTOMATIC, FIRM, days_of, is_receipt, malformed
 from common.case.evolve import adding_refusal
@@ -236,19 +236,17 @@ def _used(tree: Tree, state: State, offices: _Offices) -> Iterator[str]:
 
 
 class _Added:
-    """The adding acts that have their effect; the others join those set aside or waiting."""
+    """Which adding acts have their effect by now; the others join those set aside or waiting."""
 
     def __init__(self, tree: Tree, parties: Parties) -> None:
         self._tree, self._parties = tree, parties
-        self._by_type: dict[str, list[Event]] = {}
         self.why: dict[str, str] = {}
         self.waits: list[Waiting] = []
         self.used: set[str] = set()
-        for event in tree.adds.values():
+        for event in [*tree.idle.values()]:
             reason = self._refusal(event) if EVENT_TYPES[event.type].home is Home.CASE else "act.wrong_type"
             if reason is None:
-                tree.added.add(event.id)
-                self._by_type.setdefault(event.type, []).append(event)
+                tree.added.setdefault(event.type, []).append(tree.idle.pop(event.id))
             elif reason.startswith("wait."):
                 needs = {"wait.ref": event.ref, "wait.actor": event.actor, "wait.case": event.case}
                 self.waits.append(Waiting(event.id, reason, needs.get(reason, event.base)))
@@ -257,8 +255,6 @@ class _Added:
 
     def _refusal(self, event: Event) -> str | None:
         tree, parties = self._tree, self._parties
-        if event.id in tree.added:
-            return None  # offices only join
         if not parties.concerned and event.case not in tree.why:
             return "wait.case"
         if RIGHTS[event.type].relation is Relation.HOLDER and not tree.judged(event.base):
@@ -270,14 +266,16 @@ class _Added:
         (tree.used if reason is None else self.used).update(used)
         return reason
 
-    def of(self, kind: str) -> list[Event]:
-        return self._by_type.get(kind, [])
+    def of(self, kind: str) -> Sequence[Event]:
+        return self._tree.added.get(kind, ())
 
     def ids(self) -> frozenset[str]:
-        return frozenset(event.id for each in self._by_type.values() for event in each)
+        return frozenset(event.id for each in self._tree.added.values() for event in each)
 
     def asks(self, state: State) -> tuple[str, ...]:
         """What was asked and nobody has heard or answered."""
+        asked = [event.id for kind in _ASKING for event in self.of(kind)]
+        if not asked:
+            return ()
         answered = {event.body["of"] for event in self.of("ask.answered")}
-        asked = (event.id for kind in _ASKING for event in self.of(kind))
         return tuple(sorted(x for x in asked if x not in state.heard and x not in answered))

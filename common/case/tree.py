@@ -32,7 +32,7 @@ class Tree:
     """The work of one fold.  ``grow`` judges all acts, ``graft`` one more, ``path`` chooses those in effect.
 
     Args:
-        moves, adds: the acts that claim to move the case, and those of known types that do not.
+        moves: the acts that claim to move the case; those of known types that do not add to it.
         offers: those that offer the case -> to which office.
         after: moving act -> the state after it, if it is valid on its branch; None -> before the first.
         why: act -> the reason why it is set aside.  waits: act -> what it waits for.
@@ -42,14 +42,13 @@ class Tree:
         pins: act -> place in ``words`` of the oldest that builds on it.
         dismissed: acts ruled off the list.  ruled: act -> days by ruling.
         held: offices that held the case in a state that somebody saw.  named: offices that valid acts name.
-        added: adding acts that have their effect, and so for good.
+        added: type -> the adding acts that have their effect, and so for good; ``idle``: the others.
         used: ids of reference events and appointments consulted.
     """
 
     known: Mapping[str, Event]
     reference: Reference
     moves: dict[str, Event] = field(default_factory=dict)
-    adds: dict[str, Event] = field(default_factory=dict)
     offers: dict[str, str] = field(default_factory=dict)
     children: dict[str | None, list[Event]] = field(default_factory=dict)
     after: dict[str | None, State] = field(default_factory=lambda: {None: State()})
@@ -64,7 +63,8 @@ class Tree:
     worked: set[str] = field(default_factory=set)  # acts with a person's act on their branch
     held: set[str] = field(default_factory=set)
     named: set[str] = field(default_factory=set)
-    added: set[str] = field(default_factory=set)
+    added: dict[str, list[Event]] = field(default_factory=dict)
+    idle: dict[str, Event] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
 
     def grow(self) -> None:
@@ -138,7 +138,7 @@ class Tree:
             if event.type in _OFFERS and is_office(to := event.body.get("to")):
                 self.offers[event.id] = str(to)
         elif event.type in EVENT_TYPES:
-            self.adds[event.id] = event
+            self.idle[event.id] = event
 
     def _hear_the_hub(self) -> None:
         """The hub's moves, confirmations and rulings pin their whole past; of two, the older word counts."""

@@ -164,6 +164,24 @@ def test_the_answer_for_many_lines_brings_nothing_down_though_they_are_all(
     assert news.id in c.village.reference.positions
 
 
+def test_the_first_page_is_smaller_than_those_made_while_the_parent_is_at_work(
+    linked: Linked, monkeypatch: pytest.MonkeyPatch
+):
+    """Nobody works while the first one is made, however large pages have been before."""
+    monkeypatch.setattr(session, "FIRST_PAGE_BYTES", 4 * MIN_PAGE_BYTES)
+    monkeypatch.setattr(session, "AWAITED_PAGE_BYTES", MIN_PAGE_BYTES)
+    monkeypatch.setattr(exchange, "GOOD_PAGE_BYTES", MIN_PAGE_BYTES)
+    c = linked.county
+    linked.level()
+    linked.sync(c.village, c.hub)
+    for _ in range(60):
+        c.register(c.village)
+    link = linked.link(c.hub)
+    assert linked.sync(c.village, link).result == "level"
+    first, second, *_ = [sum(map(len, read_by(c.hub, message)[1])) for message in link.messages]
+    assert first <= MIN_PAGE_BYTES < 2 * MIN_PAGE_BYTES < second <= 4 * MIN_PAGE_BYTES
+
+
 def test_a_page_made_ahead_waits_until_the_one_before_has_arrived(
     linked: Linked, monkeypatch: pytest.MonkeyPatch
 ):
