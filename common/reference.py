@@ -37,7 +37,7 @@ class NodeRecord:
     event: str
     since: int
     cuts: Mapping[str, int] | None = None  # origin -> last seq that counts; not None once revoked
-    revoked_by: str | None = None
+    revoked_by: str | None = None  # the county's newest word on it
 
     @property
     def level(self) -> Level:
@@ -377,9 +377,13 @@ def _node(ref: Reference, event: Event, index: int) -> None:
 
 
 def _revoked(ref: Reference, event: Event, index: int) -> None:
+    """A later word on a node lets more of it count, never less (docs/decisions/0019)."""
     node = ref.nodes.get(event.body["node"])
-    if node is not None and node.cuts is None:  # the first word on a thing stands
-        cuts = {o: s for o, s in event.body["cuts"].items() if isinstance(s, int)}
+    if node is not None:
+        cuts = dict(node.cuts or {})
+        for origin, seq in event.body["cuts"].items():
+            if type(seq) is int:
+                cuts[origin] = max(seq, cuts.get(origin, 0))
         ref.nodes[node.id] = replace(node, cuts=cuts, revoked_by=event.id)
 
 

@@ -167,7 +167,10 @@ TEXTS: Mapping[str, str] = {
     # -- the store and the node
     "node.exists": "{path} 里已经有一个节点。请另选一个空目录。",
     "node.no_hub": "还没有取到县里的基础数据。请先同步一次。",
+    "node.counts_no_less": "只能往后改:已经算到第 {seq} 条。",
+    "node.no_number": "请写数字:算到第几条。",
     "node.no_reason": "没有写停用的原因。请写上,以后要查。",
+    "node.no_ruling_reason": "没有写裁定的理由。请写上,以后要查。",
     "node.no_such_machine": "没有登记过这台机器:{node}。请从节点表里进入。",
     "node.no_such_place": "没有这个乡镇或村:{office}。请从节点表里进入。",
     "node.not_created": "{path} 里还没有节点。请先运行 init。",
@@ -330,7 +333,7 @@ TEXTS: Mapping[str, str] = {
     "api.not_json": "请求的内容不是能读的 JSON。请检查格式,小数要写成文字。",
     "api.paper_not_here": "这台机器没有材料 {hash},或它的说明不对。请先用 POST /api/v1/papers 传来,照答复里的写。",
     # -- why an event waits that came too early
-    "wait.cut": "写于这台机器停用之后,要裁定。",
+    "wait.cut": "写于这台机器停用之后,等县里裁定。",
     "wait.node": "写它的机器还没有启用记录。",
     "wait.prev": "等同一台机器的前一条记录。",
     # -- pages

@@ -16,7 +16,7 @@ from common.errors import LedgerError
 from common.events import Event, Seen, decode, event_id
 from common.keys import read_public_jwk
 from common.node.evidence import checked_receipt, seen_of
-from common.node.intake import CUT_OFF, WAITS_FOR_PREV, WAITS_FOR_REF
+from common.node.intake import CUT_OFF, WAITS_FOR_PREV, WAITS_FOR_REF, ruling_on
 from common.node.lines import NO_KEY, OPENING, Checker, Line, place_of, read
 from common.node.settling import FORKED
 from common.node.values import Fault
@@ -158,7 +158,7 @@ class Check:
             NO_KEY: event.node,
             WAITS_FOR_REF: event.ref,
             WAITS_FOR_PREV: event.prev,
-            CUT_OFF: f"{event.node} {CUT_OFF}",
+            CUT_OFF: ruling_on(event.node),
         }
         return needs.get(held.reason) == held.needs and line.verdict == (
             NO_KEY if held.reason == NO_KEY else ""

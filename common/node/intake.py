@@ -21,6 +21,23 @@ from common.store.holding import Held, Stub
 WAITS_FOR_PREV, WAITS_FOR_REF, CUT_OFF = "wait.prev", "wait.ref", "wait.cut"
 
 
+def ruling_on(node: str) -> str:
+    """What an event after the node's cut-off needs: another word of the county on that node."""
+    return f"{node} {CUT_OFF}"
+
+
+def needed_by(event: Event) -> Iterator[str]:
+    """What others may wait for that comes with this event: itself, a node that it makes known, a ruling on one."""
+    yield event.id
+    node = event.body.get("node")
+    if not isinstance(node, str):
+        return
+    if event.type in (OPENING, "node.enrolled"):
+        yield node
+    elif event.type == "node.revoked":
+        yield ruling_on(node)
+
+
 @dataclass(slots=True)
 class Outcome:
     """What became of the lines so far.  ``new``: the events stored, decoded, in the order of ``pos``."""
@@ -68,17 +85,21 @@ class Intake:
         self.checker().check([x for x in lines if x.event and x.verdict == NO_KEY and x.event.node in nodes])
         while lines:
             came = _Round(self._store, self._references, self.outcome, self._now).run(lines)
-            held = self._store.waiting.needing(came)
-            self._store.waiting.release(one.id for one in held)
-            for one in held:
-                self.outcome.waiting.pop(one.id, None)
-            lines = self._again(held)
+            lines = self._released(came)
 
-    def _again(self, held: Sequence[Held]) -> list[Line]:
-        """Held lines; the signatures of those whose node was unknown are checked now."""
+    def go_on(self, written: Iterable[Event]) -> None:
+        """What waited for events that were written here."""
+        self.sort(self._released([need for event in written for need in needed_by(event)]))
+
+    def _released(self, came: Iterable[str]) -> list[Line]:
+        """The lines that waited for these; the signatures of those whose node was unknown are checked now."""
+        held = self._store.waiting.needing(came)
+        self._store.waiting.release(one.id for one in held)
         lines = [read(one.line, one.source, one.upward) for one in held]
         unchecked = []
         for line, one in zip(lines, held, strict=True):
+            self.outcome.waiting.pop(one.id, None)
+            line.since = one.since
             if one.reason == NO_KEY:
                 unchecked.append(line)
             else:
@@ -175,7 +196,7 @@ class _Round:
         elif event.ref is not None and event.ref not in self._reference.positions:
             self._hold(one, WAITS_FOR_REF, event.ref)
         elif self._reference.cut(event):
-            self._hold(one, CUT_OFF, event.node + " " + CUT_OFF)
+            self._hold(one, CUT_OFF, ruling_on(event.node))
         elif event.prev is not None and event.prev in self._stubs:
             self._store_after_stub(one, event, event.prev)
         elif event.prev is not None and event.prev not in self._places and self._gapless(one, event):
@@ -199,9 +220,7 @@ class _Round:
         self._batch.append(event)
         self._places[event.id] = (event.origin, event.seq)
         self._outcome.new[event.id] = event
-        self._came.append(event.id)
-        if event.type in (OPENING, "node.enrolled") and isinstance(event.body.get("node"), str):
-            self._came.append(event.body["node"])
+        self._came += needed_by(event)
 
     def _store_after_stub(self, one: Line, event: Event, stub: str) -> None:
         """What follows a stub says where it stands."""
@@ -223,7 +242,8 @@ class _Round:
         self._came.append(one.id)
 
     def _hold(self, one: Line, reason: str, needs: str) -> None:
-        self._held.append(Held(one.id, needs, reason, one.data, one.source, one.upward, self._now))
+        since = self._now if one.since is None else one.since
+        self._held.append(Held(one.id, needs, reason, one.data, one.source, one.upward, since))
         self._waiting.add(one.id)
         self._outcome.waiting[one.id] = reason
 

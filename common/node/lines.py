@@ -37,6 +37,7 @@ class Line:
     signer   the node whose key checked it, "" if none did
     verdict  "" if the signature is good, ``NO_KEY`` if its node is not known yet, else why it is refused
     good     the answer of a check that was begun early, None before it is there
+    since    of a line that waited: when it came, UTC ms
     """
 
     id: str
@@ -50,6 +51,7 @@ class Line:
     signer: str = ""
     verdict: str = NO_KEY
     good: bool | None = None
+    since: int | None = None
 
 
 def read(data: bytes, source: str, upward: bool) -> Line:

@@ -22,7 +22,7 @@ from common.node import asking
 from common.node.checking import STUMBLED, Check
 from common.node.evidence import Evidence
 from common.node.foldings import Foldings
-from common.node.intake import Intake, places_of
+from common.node.intake import Intake, Outcome, places_of
 from common.node.lines import Checker, Line, read
 from common.node.numbers import Numbers
 from common.node.pen import Pen
@@ -294,7 +294,9 @@ class Node:
         pen = self._pen(origin)
         events = tuple(pen.write(kind, body, ref=pen.head) for kind, body in bodies)
         pen.flush()
-        self._settle((), events)
+        intake = Intake(self.store, self._references, self.root, self.now())
+        intake.go_on(events)
+        self._settle_taken(intake.outcome, events)
         return events
 
     def record(self, kind: str, body: Mapping[str, Any], actor: str | None = None) -> Event:
@@ -357,10 +359,14 @@ class Node:
             self._own_past(outcome.new.values())
             self._in_order()
             evidence = self._forks(before) if upward else []
-            cases = {event.case_id for event in outcome.new.values() if event.case_id}
-            cases |= self.store.views.needing(outcome.new)
-            self._settle(cases, [*outcome.new.values(), *evidence])
-            return outcome.taken(cases)
+            return outcome.taken(self._settle_taken(outcome, evidence))
+
+    def _settle_taken(self, outcome: Outcome, written: Iterable[Event]) -> set[str]:
+        """Settle the cases that what was taken in concerns, with what was written here upon it; which cases."""
+        cases = {event.case_id for event in outcome.new.values() if event.case_id}
+        cases |= self.store.views.needing(outcome.new)
+        self._settle(cases, [*outcome.new.values(), *written])
+        return cases
 
     def _own_past(self, events: Iterable[Event]) -> None:
         """What comes from others and is ours, or says that ours forked: another life has written on this origin."""

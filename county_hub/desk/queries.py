@@ -9,6 +9,8 @@ from typing import NamedTuple
 from common.event_types import EVENT_TYPES
 from common.events import Event
 from common.node import Node
+from common.node.cutoff import Late, late, told
+from common.node.intake import CUT_OFF
 from common.offices import division
 from common.store.views import CaseRow
 from common.web.items.queries import full_place_name
@@ -17,7 +19,6 @@ from county_hub.nodes.queries import author_of, forked, why
 MOST = 100
 """Lines shown of one list; its heading counts all that were found."""
 STORED = 5_000
-AFTER_CUTOFF = "wait.cut"
 OFFERS = frozenset({"case.offered", "case.submitted"})
 OFFER_MS = 2 * 24 * 3_600_000
 """An offer that nobody answered for so long lies on the desk."""
@@ -60,11 +61,16 @@ def desk(node: Node) -> list[Heap]:
 
 def count(node: Node) -> int:
     """How many grave things lie there: for the header of every page, so without reading cases."""
-    store, views = node.store, node.store.views
+    views = node.store.views
     cases = sum(views.worklist(name, (), 1, 1).total for name in ("county_void_papers", "county_frozen"))
-    late = store.waiting.list(STORED) if store.waiting.count() else ()
-    cut = sum(held.reason == AFTER_CUTOFF for held in late)
-    return cases + views.counts()[1] + len(forked(node)) + cut
+    return cases + views.counts()[1] + len(forked(node)) + len(_unruled(node))
+
+
+def _unruled(node: Node) -> list[Late]:
+    """The records after a cut-off on which the county has not spoken since they came."""
+    store = node.store
+    waiting = store.waiting.list(STORED) if store.waiting.count() else ()
+    return [one for one in late(store, node.reference, waiting) if not one.ruled]
 
 
 def _heaps(desk: _Desk) -> Iterator[Heap]:
@@ -72,7 +78,7 @@ def _heaps(desk: _Desk) -> Iterator[Heap]:
     yield _heap("aside", "未生效,待裁定", "打开办件,在经过里裁定", desk.set_aside(), grave=True)
     yield _heap("frozen", "冻结的办件", "请升级程序,再看", desk.frozen(), grave=True)
     yield _heap("forks", "分叉", "查明是复制还是恢复,只留一台", desk.forks(), grave=True)
-    yield _heap("cut", "停用之后的记录", "问清是谁在用,再裁定", desk.after_cutoff(), grave=True)
+    yield _heap("cut", "停用之后的记录", "问清是谁在用,打开那台机器裁定", desk.after_cutoff(), grave=True)
     yield _heap("stubs", "读不懂的记录", "看那台机器的程序是不是更新", desk.stubs())
     yield _heap("asks", "请求没有答复", "催承办单位", desk.asks())
     yield _heap("offers", "移送没有接收", "催对方接收,或请移送的收回", desk.offers())
@@ -155,13 +161,14 @@ class _Desk:
                 yield self._of_node(writer, "同一段留痕有两份接着写", f"段 {epoch};它下次同步会另开一段")
 
     def after_cutoff(self) -> Iterator[Line]:
-        for held in self._store.waiting.list(STORED):
-            if held.reason == AFTER_CUTOFF:
-                yield self._of_node(author_of(held), "停用以后传来的", why(held.reason), held.since, held.id)
+        for one in told(self._store, self._reference, _unruled(self._node)):
+            held, what = one.late.held, f"{one.what} {one.number}".rstrip()
+            said = f"第 {one.seq} 条,{why(held.reason)}"
+            yield self._of_node(one.late.event.node, what, said, held.since, held.id)
 
     def waiting(self) -> Iterator[Line]:
         for held in self._store.waiting.list(STORED):
-            if held.reason != AFTER_CUTOFF:
+            if held.reason != CUT_OFF:
                 yield self._of_node(author_of(held), "早到", why(held.reason), held.since, held.id)
 
     def stubs(self) -> Iterator[Line]:

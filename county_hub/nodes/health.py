@@ -100,7 +100,7 @@ def troubles(node: Known, now: int, program: str) -> Iterator[Trouble]:
     if node.revoked:
         if node.waiting:
             said = f"停用以后还传来 {node.waiting} 条"
-            yield Trouble("停用后", said, "问清是谁在用这台机器,在对账台裁定", grave=True)
+            yield Trouble("停用后", said, "问清是谁在用这台机器,再裁定", grave=True)
         return
     yield from _records(node)
     yield from _silence(node, now)

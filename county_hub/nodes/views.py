@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import cast
 
@@ -23,6 +24,8 @@ blueprint = Blueprint("nodes", __name__)
 SHOWN = {"": "全部", "troubled": "有问题", "enrolled": "已启用", "missing": "没启用"}
 MOST_NAMED = 12
 """Places named for one kind of trouble; the others are in the list below."""
+UPTO = "upto."
+"""Before an origin: the field that asks how far it counts."""
 WATCH = "role:operator,technician,supervisor"
 
 
@@ -73,6 +76,42 @@ def revoke(office: str, machine: str) -> ResponseReturnValue:
     return redirect(url_for("nodes.place", office=office), 303)
 
 
+@blueprint.post("/nodes/<office>/<machine>/rule")
+@right("operator")
+@shown_again(lambda office, machine: _place_page(office))
+def rule(office: str, machine: str) -> ResponseReturnValue:
+    """裁定: how many of the records count that a machine wrote after it was put out of service."""
+    node = the_node()
+    place = queries.place(node, office)
+    counts: dict[str, int] = {}
+    errors: dict[str, str] = {}
+    for name, said in request.form.items():
+        if not name.startswith(UPTO):
+            continue
+        if re.fullmatch(r"[0-9]{1,15}", said.strip()):
+            counts[name.removeprefix(UPTO)] = int(said)
+        else:
+            errors[name] = words(BadInput("node.no_number"))
+    reason = f"ruling.{machine}"
+    try:
+        if not errors:
+            queries.rule(node, machine, counts, request.form.get(reason, "").strip()[:500])
+    except BadInput as error:
+        errors[reason if error.code == "node.no_ruling_reason" else _too_low(node, machine, counts)] = words(
+            error
+        )
+    if errors:
+        return _place_page(office, errors), 400
+    say(f"{place.name}那台停用的机器,已经裁定。")
+    return redirect(url_for("nodes.place", office=office), 303)
+
+
+def _too_low(node: Node, machine: str, counts: Mapping[str, int]) -> str:
+    """The field that asks for less to count than does."""
+    cuts = node.reference.nodes[machine].cuts or {}
+    return next(UPTO + origin for origin, seq in counts.items() if seq < cuts.get(origin, 0))
+
+
 def _place_page(office: str, errors: Mapping[str, str] | None = None) -> str:
     node = the_node()
     place = queries.place(node, office)
@@ -81,9 +120,12 @@ def _place_page(office: str, errors: Mapping[str, str] | None = None) -> str:
         place=place,
         township=queries.township(node, office),
         waiting={
-            m.record.id: queries.waiting_of(node, m.record.id) for m in place.machines if m.known.waiting
+            m.record.id: queries.waiting_of(node, m.record.id)
+            for m in place.machines
+            if m.known.waiting and not m.revoked
         },
         stubs={m.record.id: queries.stubs_of(node, m.record.id) for m in place.machines if m.known.stubs},
+        stretches={m.record.id: queries.stretches(node, m.record) for m in place.machines if m.revoked},
         slips=making.open_slips(node, [office]).get(office, ()),
         errors=errors or {},
     )

@@ -384,6 +384,68 @@ def test_a_cut_off_that_comes_later_sets_the_acts_after_it_aside(county: County)
     assert (row.label, row.set_aside > 0) == ("REGISTERED", True)
 
 
+def cut_off(county: County) -> Event:
+    """The village has registered a case, which the county holds, and its machine is out of service; the case."""
+    first = county.register(county.village)
+    county.carry_up(county.village, county.township)
+    county.carry_up(county.township, county.hub)
+    seq = county.hub.store.ledger.heads()[county.village.origin][0]
+    cuts = {county.village.origin: seq}
+    county.hub.publish("node.revoked", {"node": county.village.id, "cuts": cuts, "reason": "机器丢了"})
+    county.carry_down(county.hub, county.township)
+    return first
+
+
+def count_up_to(county: County, seq: int) -> None:
+    cuts = {county.village.origin: seq}
+    county.hub.publish("node.revoked", {"node": county.village.id, "cuts": cuts, "reason": "是代办员自己写的"})
+
+
+def test_a_ruling_lets_what_came_after_a_cut_off_count_up_to_a_place(county: County) -> None:
+    """Design 5: later events wait for a ruling.  The township alone holds them, and lets them in on the county's word."""
+    cut_off(county)
+    cut = county.hub.reference.nodes[county.village.id].cuts[county.village.origin]
+    genuine, doubtful = county.register(county.village), county.register(county.village)
+    county.carry_up(county.village, county.township)
+    held = {one.id: one for one in county.township.store.waiting.list()}
+    assert len(held) == 4
+    count_up_to(county, cut + 2)
+    county.clock.forward(hours=1)
+    county.carry_down(county.hub, county.township)
+    assert county.township.case(genuine.id).row.label == "RECEIVED"
+    left = county.township.store.waiting.list()
+    assert {one.id for one in left} < held.keys()
+    assert doubtful.id in {one.id for one in left}
+    assert all(one == held[one.id] for one in left)  # they have waited since they came
+    county.carry_up(county.township, county.hub)
+    case = county.hub.case(genuine.id)
+    assert (case.row.label, case.row.set_aside) == ("RECEIVED", 0)
+    assert county.hub.verify()[2] is county.township.verify()[2] is None
+
+
+def test_a_ruling_lets_in_what_waits_at_the_county_itself(county: County) -> None:
+    cut_off(county)
+    later = county.register(county.village)
+    county.carry_up(county.village, county.hub)
+    assert {one.reason for one in county.hub.store.waiting.list()} == {"wait.cut"}
+    count_up_to(county, later.seq + 1)
+    assert county.hub.store.waiting.count() == 0
+    assert county.hub.case(later.id).row.label == "REGISTERED"
+    assert county.hub.verify()[2] is None
+
+
+def test_a_ruling_gives_acts_their_effect_that_a_cut_off_had_set_aside(county: County) -> None:
+    first = county.register(county.village)
+    county.carry_up(county.village, county.township)
+    county.hub.publish("node.revoked", {"node": county.village.id, "cuts": {county.village.origin: 1}})
+    county.carry_down(county.hub, county.township)
+    assert county.township.case(first.id).row.set_aside > 0
+    count_up_to(county, first.seq + 1)
+    county.carry_down(county.hub, county.township)
+    row = county.township.case(first.id).row
+    assert (row.label, row.set_aside) == ("RECEIVED", 0)
+
+
 # -- people of the township
 
 

@@ -87,3 +87,18 @@ def test_what_was_found_out_of_acts_alike_is_forgotten_with_the_next_event_and_i
     assert question in world.reference.standings
     world.publish("hub.addressed", url="http://10.0.0.1:8080")
     assert world.reference.standings == {}
+
+
+def test_a_later_word_on_a_revoked_node_lets_more_of_it_count_and_never_less():
+    world = World.new()
+    node, origin = world.streams[VILLAGE].node, world.streams[VILLAGE].origin
+    other = f"{node}/NEWEPQCH"
+    for said, counts in [
+        ({origin: 5}, {origin: 5}),
+        ({origin: 9, other: 2}, {origin: 9, other: 2}),
+        ({origin: 3}, {origin: 9, other: 2}),
+        ({origin: True, other: "7"}, {origin: 9, other: 2}),
+    ]:
+        word = world.publish("node.revoked", node=node, cuts=said)
+        assert world.reference.nodes[node].cuts == counts
+        assert world.reference.nodes[node].revoked_by == word.id

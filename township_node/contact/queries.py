@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from common.event_types import EVENT_TYPES
 from common.node import Node, Outgoing
+from common.node.cutoff import Told, late, told
 from common.node.values import Truth
 from common.offices import Level, level, within
+from common.store.holding import Held
 
 SILENT_MS = 3 * 24 * 3_600_000
 """R-104: registered work is handed in within three working days; a village that is silent longer is looked at."""
@@ -67,6 +69,31 @@ def villages(node: Node) -> list[Village]:
     found = [_village(node, office) for office in offices]
     rank = {"silent": 0, "waiting": 1, "here": 2, "none": 3}
     return sorted(found, key=lambda village: (rank[village.state], village.code))
+
+
+@dataclass(frozen=True, slots=True)
+class LatePlace:
+    """Where a machine that is out of service goes on writing: its place, its epoch, what waits."""
+
+    name: str
+    epoch: str
+    records: tuple[Told, ...]
+
+
+def late_places(node: Node, waiting: Iterable[Held]) -> list[LatePlace]:
+    """Records after a cut-off that are held here: the county asks by telephone which of them count."""
+    found: dict[str, list[Told]] = {}
+    for one in told(node.store, node.reference, late(node.store, node.reference, waiting)):
+        found.setdefault(one.late.event.origin, []).append(one)
+    nodes = node.reference.nodes
+    return [
+        LatePlace(
+            node.reference.office_name(nodes[origin.partition("/")[0]].office),
+            origin.partition("/")[2],
+            tuple(records),
+        )
+        for origin, records in found.items()
+    ]
 
 
 def _village(node: Node, office: str) -> Village:
