@@ -49,7 +49,9 @@ def create_app(program: Program) -> Flask:
     app = make_app("county_hub", node, program.accounts, settings=settings)
     for blueprint in (*SHARED, *OWN):
         app.register_blueprint(blueprint)
-    parent = Parent(node, Room(node.store, program.papers), secrets.token_bytes)
+    room = Room(node.store, program.papers)
+    room.take_stock()
+    parent = Parent(node, room, secrets.token_bytes)
     app.register_blueprint(exchange_routes(parent, partial(answer_enrolment, node)))
     app.register_blueprint(api_pages(None))
     app.context_processor(_start)

@@ -21,9 +21,10 @@ from common.errors import AppError, BadInput, CommandRefused, NotFound, PeerUnre
 from common.events import decode, split_line
 from common.keys import hmac_sha256
 from common.node.lines import NO_KEY
-from common.node.projecting import pages
+from common.node.projecting import is_hash, pages
 from common.papers import keep_file, paper_path, reserve_bytes
 from common.store import Store
+from common.store.database import StoreTrouble
 from common.store.local import PaperFile
 from common.vault import paper_hash
 from sync.exchange import Papers as Word
@@ -105,6 +106,19 @@ class Room:
                     replace(known, size=size, have=size, wanted=False, at_parent=at_parent)
                 )
         return True
+
+    def take_stock(self) -> int:
+        """Have what events name and a stop left here whole and unheard of: nobody may send it again; how many pages.
+
+        For the start of a program; looks at the names of all files.  On a full disk they wait for the next start.
+        """
+        lying = {path.name for path in self._folder.glob("[0-9a-f][0-9a-f]/*") if is_hash(path.name)}
+        unknown = lying - self._local.papers_whole()
+        found = {row.hash: row.size for row in self._store.views.papers_by_hash(unknown)}
+        try:
+            return sum(self.had(hash, size) for hash, size in found.items())
+        except StoreTrouble:
+            return 0
 
     def part_bytes(self, hash: str) -> int:
         """How many bytes of a paper on its way are here; all of them if it is whole."""

@@ -38,6 +38,7 @@ class Exchanging:
     def __init__(self, node: Node, folder: Path) -> None:
         self.node = node
         self.room = Room(node.store, folder)
+        self.room.take_stock()
         self.parent = Parent(node, self.room, secrets.token_bytes, taken=self._taken)
         self.worker = Worker(
             self._sync,

@@ -18,7 +18,10 @@ from common.store.holding import Held
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """One of them.  ``ruled``: the county has spoken since it came, and let it wait."""
+    """One of them.
+
+    ``ruled``: the county has spoken since it came, and let it wait.  By the hub's clock, so it is told there alone.
+    """
 
     held: Held
     event: Event

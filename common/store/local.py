@@ -258,6 +258,10 @@ class Local(_Accounts):
             _paper(r) for r in self._db.rows(f"{_PAPER} WHERE {where} ORDER BY size, hash LIMIT ?", (limit,))
         ]
 
+    def papers_whole(self) -> set[str]:
+        """All that are here as a whole, by hash."""
+        return {hash.hex() for (hash,) in self._db.rows("SELECT hash FROM paper_file WHERE have >= size")}
+
     def papers_wanted(self, limit: int = 1000) -> list[PaperFile]:
         """Papers asked for and not whole here yet, small ones first."""
         return [

@@ -33,6 +33,9 @@ def hub(tmp_path):
     lines = [line for _, line in county.lines_up(county.village, county.township)]
     node.take(lines[1:], county.township.id, upward=True)
     revoke(node, county.other_village.id, "机器丢了")
+    county.register(county.other_village)
+    late = [line for _, line in county.lines_up(county.other_village, node)]
+    node.take(late, county.other_village.id, upward=True)
     making.make(node, [EMPTY], [URL])
     return hub
 

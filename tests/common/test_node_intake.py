@@ -384,25 +384,26 @@ def test_a_cut_off_that_comes_later_sets_the_acts_after_it_aside(county: County)
     assert (row.label, row.set_aside > 0) == ("REGISTERED", True)
 
 
-def cut_off(county: County) -> Event:
-    """The village has registered a case, which the county holds, and its machine is out of service; the case."""
-    first = county.register(county.village)
+def cut_off(county: County) -> None:
+    """The village has registered a case, which the county holds, and its machine is out of service."""
+    county.register(county.village)
     county.carry_up(county.village, county.township)
     county.carry_up(county.township, county.hub)
     seq = county.hub.store.ledger.heads()[county.village.origin][0]
     cuts = {county.village.origin: seq}
     county.hub.publish("node.revoked", {"node": county.village.id, "cuts": cuts, "reason": "机器丢了"})
     county.carry_down(county.hub, county.township)
-    return first
 
 
 def count_up_to(county: County, seq: int) -> None:
     cuts = {county.village.origin: seq}
-    county.hub.publish("node.revoked", {"node": county.village.id, "cuts": cuts, "reason": "是代办员自己写的"})
+    county.hub.publish(
+        "node.revoked", {"node": county.village.id, "cuts": cuts, "reason": "是代办员自己写的"}
+    )
 
 
 def test_a_ruling_lets_what_came_after_a_cut_off_count_up_to_a_place(county: County) -> None:
-    """Design 5: later events wait for a ruling.  The township alone holds them, and lets them in on the county's word."""
+    """Design 5: later events wait for a ruling.  The township alone holds them, and goes by the county's word."""
     cut_off(county)
     cut = county.hub.reference.nodes[county.village.id].cuts[county.village.origin]
     genuine, doubtful = county.register(county.village), county.register(county.village)

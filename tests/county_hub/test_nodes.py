@@ -270,6 +270,101 @@ def test_what_a_revoked_machine_writes_later_waits_and_is_on_the_page(hub):
     assert "停用以后还传来" in page.root.classed("troubles")[0].text
 
 
+# -- what a machine out of service wrote later
+
+
+@pytest.fixture
+def late(hub):
+    """Two cases registered with a machine after it was out of service; up to where it counts."""
+    county = hub.county
+    queries.revoke(hub.node, county.village.id, "机器丢了")
+    for _ in range(2):
+        county.register(county.village)
+    lines = [line for _, line in county.lines_up(county.village, hub.node)]
+    hub.node.take(lines, county.village.id, upward=True)
+    return hub.node.reference.nodes[county.village.id].cuts[county.village.origin]
+
+
+def ruling(hub, page):
+    """The form, and the name of its field for the origin, of its field for the reason."""
+    county = hub.county
+    form = page.form(f"/nodes/{county.village.office}/{county.village.id}/rule")
+    return form, f"upto.{county.village.origin}", f"ruling.{county.village.id}"
+
+
+def test_the_operator_lets_some_of_what_a_lost_machine_wrote_count(hub, late):
+    client, office = hub.client("何开明"), hub.county.village.office
+    page = client.get(f"/nodes/{office}")
+    rows = [tr.text for tr in page.root.classed("list")[0].all("tr")[1:]]
+    assert [row.split()[0] for row in rows] == [str(late + n) for n in range(1, 5)]
+    assert all(any(word in row for word in ("登记", "报送", "提交")) for row in rows)
+    form, upto, reason = ruling(hub, page)
+    page = client.submit(form, **{upto: str(late + 2), reason: "是代办员找到机器前写的"})
+    assert "已经裁定" in page.text
+    assert hub.node.reference.nodes[hub.county.village.id].cuts[hub.county.village.origin] == late + 2
+    assert hub.node.store.waiting.count() == 2
+    assert "已裁定不算" in page.text
+    assert "停用之后的记录" not in client.get("/desk").text
+
+
+def test_the_operator_lets_nothing_of_it_count_and_what_comes_later_is_asked_again(hub, late):
+    client, county = hub.client("何开明"), hub.county
+    form, _, reason = ruling(hub, client.get(f"/nodes/{county.village.office}"))
+    client.submit(form, **{reason: "不知道是谁"})
+    assert hub.node.store.waiting.count() == 4
+    assert queries.place(hub.node, county.village.office).machines[0].troubles == ()
+    county.register(county.village)
+    lines = [line for _, line in county.lines_up(county.village, hub.node)]
+    hub.node.take(lines, county.village.id, upward=True)
+    [trouble] = queries.place(hub.node, county.village.office).machines[0].troubles
+    assert trouble.what == "停用以后还传来 2 条"
+
+
+@pytest.mark.parametrize(
+    ("number", "why", "said"),
+    [
+        ("", "是本人", "请写数字:算到第几条。"),
+        ("-1", "是本人", "请写数字:算到第几条。"),
+        ("9" * 16, "是本人", "请写数字:算到第几条。"),
+        ("三", "是本人", "请写数字:算到第几条。"),
+        ("0", "是本人", "只能往后改:已经算到第 {late} 条。"),
+        ("99", " ", "没有写裁定的理由。请写上,以后要查。"),
+    ],
+)
+def test_a_ruling_that_cannot_be_is_refused_and_stays_on_the_page(hub, late, number, why, said):
+    client = hub.client("何开明")
+    before = hub.node.store.ledger.pos()
+    form, upto, reason = ruling(hub, client.get(f"/nodes/{hub.county.village.office}"))
+    page = client.submit(form, status=400, **{upto: number, reason: why})
+    assert page.errors == [said.format(late=late)]
+    form, upto, reason = ruling(hub, page)
+    assert (form.fields[upto], form.fields[reason]) == (number, why)
+    assert hub.node.store.ledger.pos() == before
+
+
+def test_a_ruling_is_the_operators_and_on_the_machine_that_the_page_is_of(hub, late):
+    county = hub.county
+    path = f"/nodes/{county.village.office}/{county.village.id}/rule"
+    hub.appoint("效能", "511322", "supervisor")
+    watcher = hub.client("效能")
+    page = watcher.get(f"/nodes/{county.village.office}")
+    assert "停用之后的记录" in page.text
+    assert "裁定停用之后的记录" not in page.text
+    token = page.root.all("input")[0].get("value")
+    assert watcher.http.post(path, data={"_token": token}).status_code == 403
+    client = hub.client("何开明")
+    token = client.get("/nodes").root.all("input")[0].get("value")
+    for machine, origin in [
+        (county.village.id, county.township.origin),
+        (county.township.id, county.township.origin),
+        (hub.node.id, hub.node.origin),
+    ]:
+        data = {"_token": token, f"upto.{origin}": "99", f"ruling.{machine}": "x"}
+        path = f"/nodes/{county.village.office}/{machine}/rule"
+        assert client.http.post(path, data=data).status_code == 404
+    assert hub.node.reference.nodes[county.township.id].cuts is None
+
+
 def test_a_machine_can_be_revoked_by_who_runs_the_hub_alone(hub):
     county = hub.county
     path = f"/nodes/{county.village.office}/{county.village.id}/revoke"

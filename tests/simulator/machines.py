@@ -131,6 +131,7 @@ class Machine:
         self.node, self._enrolled = node, False
         self._remember(node.store)
         self.room = Room(node.store, self.disk.papers, lambda path: 0 if self.disk.full else 10**12)
+        self.room.take_stock()
         self.parent = self.parent_kind(node, self.room, self.draw.randbytes)
 
     def switch_off(self) -> None:

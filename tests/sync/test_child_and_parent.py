@@ -315,6 +315,31 @@ def test_a_repeated_message_is_answered_and_changes_nothing(linked: Linked):
     assert (c.township.store.ledger.pos(), c.township.store.peers.get(c.village.id)) == before
 
 
+def test_what_a_lost_machine_wrote_later_reaches_the_county_once_it_rules_so(linked: Linked):
+    """Through a township that alone holds it (docs/decisions/0019)."""
+    c = linked.county
+    before = c.register(c.village).id
+    linked.level()
+    seq = c.hub.store.ledger.heads()[c.village.origin][0]
+    c.hub.publish(
+        "node.revoked", {"node": c.village.id, "cuts": {c.village.origin: seq}, "reason": "机器丢了"}
+    )
+    linked.sync(c.township, c.hub)
+    later = c.register(c.village)
+    report = linked.sync(c.village, c.township)
+    assert (report.result, report.code) == ("refused", "sync.revoked")
+    linked.sync(c.township, c.hub)
+    assert later.id not in c.hub.store.ledger.cases()
+    counts = {c.village.origin: later.seq + 1}
+    c.hub.publish("node.revoked", {"node": c.village.id, "cuts": counts, "reason": "是代办员自己写的"})
+    for _ in range(2):
+        assert linked.sync(c.township, c.hub).result == "level"
+    for case in (before, later.id):
+        all_hold(c, case, c.township, c.hub)
+        assert c.hub.case(case).row.label == "RECEIVED"
+    assert c.township.verify()[2] is c.hub.verify()[2] is None
+
+
 # ---------------------------------------------------------------- strangers, forgers
 
 

@@ -318,6 +318,24 @@ def test_a_stop_between_file_and_store_is_made_good(linked: Linked):
     assert c.village.store.local.paper(hash).complete
 
 
+def test_a_page_that_a_stop_left_whole_and_unheard_of_goes_on_after_the_next_start(sent):
+    """Its village is gone, and sends it no more."""
+    linked, _, hashes = sent
+    c = linked.county
+    linked.sync(c.village, c.township)
+    room, local = linked.rooms[c.township.id], c.township.store.local
+    for hash in hashes[:2]:  # the first is heard of, and not that it is whole
+        local.save_paper(dataclasses.replace(local.paper(hash), have=0))
+    local.drop_paper(hashes[0])
+    (room.path("ab" + "0" * 62).parent).mkdir(exist_ok=True)
+    room.path("ab" + "0" * 62).write_bytes(b"named by no event")
+    assert room.take_stock() == 2
+    assert room.take_stock() == 0
+    linked.sync(c.township, c.hub)
+    assert have(linked, c.hub, hashes) == [True] * 3
+    assert local.paper("ab" + "0" * 62) is None
+
+
 def test_a_full_disk_is_no_end_and_loses_nothing(sent, monkeypatch):
     linked, _, hashes = sent
     c = linked.county
