@@ -255,7 +255,10 @@ def _marks(
 ) -> dict[str, int]:
     after = dict(before)
     sent = offered.sent if offered is not None else {}
-    for id, _ in (*answer.waiting, *answer.refused):
+    lie_there: Iterable[str | None] = sent  # before it refuses an offer a parent takes in what goes along
+    if answer.refusal is None:
+        lie_there = [id for id, _ in (*answer.waiting, *answer.refused)]
+    for id in lie_there:
         if id is not None and id in sent:
             origin, seq = sent[id]
             after[origin] = max(seq, after.get(origin, 0))

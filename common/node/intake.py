@@ -103,7 +103,7 @@ class Intake:
             if one.reason == NO_KEY:
                 unchecked.append(line)
             else:
-                line.verdict = ""
+                line.verdict, line.signer = "", line.event.node if line.event else ""
         self.checker().check(unchecked)
         return lines
 

@@ -294,9 +294,10 @@ class Node:
         pen = self._pen(origin)
         events = tuple(pen.write(kind, body, ref=pen.head) for kind, body in bodies)
         pen.flush()
+        before = self.store.ledger.pos()
         intake = Intake(self.store, self._references, self.root, self.now())
         intake.go_on(events)
-        self._settle_taken(intake.outcome, events)
+        self._settle_taken(intake.outcome, [*events, *self._forks(before)])
         return events
 
     def record(self, kind: str, body: Mapping[str, Any], actor: str | None = None) -> Event:
@@ -358,8 +359,7 @@ class Node:
             outcome.refused = [*refused, *outcome.refused]
             self._own_past(outcome.new.values())
             self._in_order()
-            evidence = self._forks(before) if upward else []
-            return outcome.taken(self._settle_taken(outcome, evidence))
+            return outcome.taken(self._settle_taken(outcome, self._forks(before)))
 
     def _settle_taken(self, outcome: Outcome, written: Iterable[Event]) -> set[str]:
         """Settle the cases that what was taken in concerns, with what was written here upon it; which cases."""
@@ -375,10 +375,14 @@ class Node:
             self.store.local.set_setting(EPOCH_DUE, True)
 
     def _forks(self, before: int) -> list[Event]:
-        """Write the evidence of each fork that begins with an event after this position, unless it is known."""
+        """Write the evidence of each fork that begins with an event after this position, unless it is known.
+
+        Not of what came from above, where it is known; but what came from below may have waited for that.
+        """
         sides = self.store.ledger.sides(before, 1 << 62)
         if not sides or not self.enrolled or self.level is Level.VILLAGE:
             return []
+        sides = [one for one in sides if not self._from_above(one.source)]
         known = {(e.body.get("origin"), e.body.get("seq")) for e in self.store.ledger.of_type(FORKED)}
         written = []
         pen = self._pen()
@@ -392,6 +396,10 @@ class Node:
                 written.append(pen.write(FORKED, body, ref=self.reference.head))
         pen.flush()
         return written
+
+    def _from_above(self, source: str) -> bool:
+        teller, reference = self.reference.nodes.get(source), self.reference
+        return teller is not None and not within(reference.canon(teller.office), self.office)
 
     def tick(self) -> int:
         """Write the timers whose day has come (R-206, R-209); how many acts were written."""

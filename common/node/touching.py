@@ -44,7 +44,8 @@ def _rules(store: Store, event: Event) -> Iterable[str]:
 
 
 def _revoked(store: Store, event: Event) -> Iterable[str]:
-    return store.ledger.cases(store.ledger.heads_of((str(event.body.get("node")),)))
+    origins = store.ledger.tops_of((str(event.body.get("node")),))
+    return store.ledger.cases(origins) if origins else ()
 
 
 def _merged(store: Store, event: Event) -> Iterable[str]:

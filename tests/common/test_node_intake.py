@@ -9,9 +9,10 @@ import pytest
 
 from common.case.commands import AcceptCase, AddNote
 from common.errors import CommandRefused
-from common.events import event_id
+from common.events import Event, event_id
 from common.keys import SigningKey, jws_sign
 from common.node import Node
+from common.node.touching import touched
 from common.store import open_store
 from tests.builders import ids_held
 from tests.county import STORE_KEY, County, chance
@@ -194,6 +195,20 @@ def test_an_event_that_lies_about_its_place_holds_up_nobody(county: County) -> N
     assert up(county, lie.line).stubs == ((lie.id, "event.broken_chain"),)
     honest = Forger(county.village).write()
     assert up(county, honest.line).new == (honest.id,)
+
+
+def test_an_event_that_lies_about_its_place_and_comes_early_is_put_aside_under_its_authors_name(
+    county: County,
+) -> None:
+    forger = Forger(county.village)
+    first = forger.write()
+    lie = forger.write(seq=first.seq + 7)
+    assert up(county, lie.line).waiting == ((lie.id, "wait.prev"),)
+    assert up(county, first.line).stubs == ((lie.id, "event.broken_chain"),)
+    stub = county.township.store.stubs.get(lie.id)
+    assert stub is not None
+    assert stub.node == county.village.id
+    assert county.township.verify()[2] is None
 
 
 # -- forged
@@ -395,9 +410,9 @@ def cut_off(county: County) -> None:
     county.carry_down(county.hub, county.township)
 
 
-def count_up_to(county: County, seq: int) -> None:
+def count_up_to(county: County, seq: int) -> Event:
     cuts = {county.village.origin: seq}
-    county.hub.publish(
+    return county.hub.publish(
         "node.revoked", {"node": county.village.id, "cuts": cuts, "reason": "是代办员自己写的"}
     )
 
@@ -445,6 +460,42 @@ def test_a_ruling_gives_acts_their_effect_that_a_cut_off_had_set_aside(county: C
     county.carry_down(county.hub, county.township)
     row = county.township.case(first.id).row
     assert (row.label, row.set_aside) == ("RECEIVED", 0)
+
+
+def test_both_lines_of_a_fork_that_a_ruling_lets_in_are_told_of(county: County) -> None:
+    """Lesson 18: two copies of the lost machine have written; at the county, and where the word comes from above."""
+    cut_off(county)
+    one, two = Forger(county.village), Forger(county.village)
+    lines = [forger.write(body={"copy": n}).line for n, forger in enumerate((one, two))]
+    up(county, *lines)
+    county.hub.take(lines, county.village.id, upward=True)
+    word = count_up_to(county, one.seq)
+    county.township.take([word.line], county.hub.id, upward=False)
+    for node in (county.hub, county.township):
+        told = [event.body for event in node.store.ledger.of_type("origin.forked") if event.node == node.id]
+        assert [(body["origin"], body["seq"], set(body["ids"])) for body in told] == [
+            (one.origin, one.seq, {one.head, two.head})
+        ]
+        assert node.verify()[2] is None
+
+
+def test_the_countys_word_on_a_machine_has_its_cases_folded_again_and_no_others(county: County) -> None:
+    """Invariant 10: at a village, which holds of its township's acts a selection with gaps, too."""
+    own, _ = county.register(county.village), county.register(county.village_2)
+    county.level()
+    revoked = {
+        node.id: county.hub.publish("node.revoked", {"node": node.id, "cuts": {}, "reason": "丢失"})
+        for node in (county.township, county.village, county.other_village)
+    }
+
+    def folded(at: Node, of: Node) -> set[str]:
+        return set(touched(at.store, revoked[of.id], at.id))
+
+    assert folded(county.village, county.township) == {own.id}
+    assert folded(county.township, county.village) == {own.id}
+    assert (
+        folded(county.village, county.other_village) == folded(county.township, county.other_village) == set()
+    )
 
 
 # -- people of the township

@@ -340,6 +340,24 @@ def test_what_a_lost_machine_wrote_later_reaches_the_county_once_it_rules_so(lin
     assert c.township.verify()[2] is c.hub.verify()[2] is None
 
 
+def test_a_machine_out_of_service_hands_over_all_that_counts_page_by_page(
+    linked: Linked, monkeypatch: pytest.MonkeyPatch
+):
+    """On a link whose pages do not grow: each time it is told that it is out of service, and the page stays."""
+    c = linked.county
+    monkeypatch.setattr(session, "FIRST_PAGE_BYTES", MIN_PAGE_BYTES)
+    monkeypatch.setattr(session, "MAX_PAGE_BYTES", MIN_PAGE_BYTES)
+    events = [c.register(c.village) for _ in range(12)]
+    last = events[-1].seq + 1
+    c.hub.publish(
+        "node.revoked", {"node": c.village.id, "cuts": {c.village.origin: last}, "reason": "机器丢了"}
+    )
+    linked.sync(c.township, c.hub)
+    for _ in range(8):
+        assert linked.sync(c.village, c.township).code == "sync.revoked"
+    assert c.township.store.ledger.heads()[c.village.origin][0] == last
+
+
 # ---------------------------------------------------------------- strangers, forgers
 
 

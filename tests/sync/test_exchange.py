@@ -384,13 +384,16 @@ def test_a_child_whose_reference_is_ahead_of_its_parents_is_served():
     assert set(child.ledger.held) == set(parent.ledger.held)
 
 
-def test_a_refusal_changes_no_belief_but_keeps_the_events():
+def test_a_refusal_shows_no_heads_but_what_went_along_is_there():
+    """Else a machine out of service would send its first page again and again, and never the next."""
     child, _ = world()
     child.ledger.take(chain(ONE, 2), upward=True)
     offered = child.offer()
     child.use(offered, refuse(offered.header.request, "AAAAAAAA", "sync.revoked"), ())
-    assert child.belief == Belief(epoch="AAAAAAAA")
-    assert child.offer().lines == offered.lines
+    assert child.belief == Belief(epoch="AAAAAAAA", marks={ONE: 2})
+    assert child.offer().lines == ()
+    child.ledger.take(chain(ONE, 3), upward=True)
+    assert list(child.offer().sent.values()) == [(ONE, 3)]
 
 
 @pytest.mark.parametrize("division", ["511322115203", "511322"])
