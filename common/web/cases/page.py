@@ -27,6 +27,7 @@ from common.web.cases.desk import Desk
 from common.web.cases.reached import Reached
 from common.web.cases.spans import WORDS, Stretch, held_since, history, shares
 from common.web.cases.story import Told, short_office, tell
+from common.web.registration.queries import printable, registration_of
 from common.web.words import date_words, left_words
 
 PROVISIONAL = "暂定,待节假日安排公布"
@@ -90,6 +91,12 @@ class CasePage:
     desk: Desk
     revealed: bool = False
     reached: Mapping[str, Reached] | None = None
+
+    @property
+    def prints(self) -> tuple[tuple[str, str], ...]:
+        """(sheet, name) of what the office that registered the case prints, and prints again."""
+        made = registration_of(self.desk.file)
+        return printable(self.desk.file) if made and made.body["office"] == self.desk.officer.office else ()
 
     # -- the head
 

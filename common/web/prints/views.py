@@ -25,9 +25,9 @@ from common.web.registration.applicant import Applicant, read_applicant
 from common.web.registration.event import SCOPE, applicant_body
 from common.web.registration.following import promised
 from common.web.registration.pages import application_of, drafts_of
-from common.web.registration.queries import registration_of
+from common.web.registration.queries import printable, registration_of
 from common.web.registration.tiles import is_electronic
-from common.web.rights import right
+from common.web.rights import local_path, right
 
 blueprint = Blueprint(
     "prints", __name__, template_folder="templates", static_folder="static", static_url_path="/static/prints"
@@ -105,10 +105,10 @@ def of_case(case: str, paper: str) -> ResponseReturnValue:
     """The prints of a case, from what its registering act says.  ``?width=80`` sets the slip on a roll of 80 mm."""
     node, file = the_node(), seen_case(case)
     made = registration_of(file)
-    if made is None or file.edition is None or (paper == "proxy" and not made.body.get("mandate")):
+    if made is None or file.edition is None or paper not in dict(printable(file)):
         raise NotFound("web.not_found")
     printed = _print_of(node.reference, file, made, file.edition.item)
-    back = url_for("registration.done", case=file.id)
+    back = local_path(request.args.get("next")) or url_for("cases.page", key=file.row.number)
     if paper != "slip":
         return _page(paper, printed, back=back)
     code = made.body["query_code"]

@@ -257,7 +257,7 @@ class Application:
     @cached_property
     def proxy_material(self) -> Material | None:
         """代办委托书 (R-102)."""
-        return next((m for m in self.item.materials if m.condition == Words(BY_AGENT)), None)
+        return proxy_of(self.item)
 
     @cached_property
     def signature_field(self) -> Field | None:
@@ -402,3 +402,8 @@ def _place(name: str, rank: Mapping[str, int]) -> tuple[float, str]:
     if name.startswith(PREFIX):
         return 0.5, ""
     return (rank[head], name) if head in rank else (len(rank), "")
+
+
+def proxy_of(item: Item) -> Material | None:
+    """The item's 代办委托书, that an agent's applicant signs (R-102)."""
+    return next((m for m in item.materials if m.condition == Words(BY_AGENT)), None)

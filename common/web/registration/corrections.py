@@ -34,6 +34,7 @@ from common.web.registration.capture import (
 )
 from common.web.registration.drafts import ADD, HAND_IN, Drafts, Typed
 from common.web.registration.pages import blueprint, drafts_of
+from common.web.registration.queries import printable
 from common.web.registration.tiles import OF_FIELD, PAPER, SEEN_WORDS, Tile, paper_body
 from common.web.rights import body_limit, right, shown_again, wants_json
 
@@ -84,6 +85,13 @@ class Later:
             return self._tile(material.id, what, why, material, wanted=True)
         place = OF_FIELD + str(one["field"]) if one.get("field") else f"wanted.{number}"
         return self._tile(place, what, why, None, wanted=True)
+
+    @property
+    def to_sign(self) -> list[tuple[str, str]]:
+        """(sheet, name) of the prints, where a paper is wanted that is printed here and signed."""
+        asked = {str(one.get("material")) for one in self.wanted}
+        signed = any(m.id in asked and m.source == "form" for m in self.item.materials)
+        return [each for each in printable(self.file) if each[0] != "slip"] if signed else []
 
     def _tile(self, place: str, name: str, why: str, material: Material | None, *, wanted: bool) -> Tile:
         inputs, pages = self.draft.inputs, tuple(self.draft.pages.get(place, ()))
@@ -291,6 +299,7 @@ def _page(later: Later, errors: Mapping[str, str]) -> str:
         tiles=[_tile_markup(later, tile, errors) for tile in later.tiles],
         places={f.id: places_for(later.node.reference, f, later.officer.office) for f in later.fields},
         path=_path(later),
+        prints=later.to_sign,
         name=later.draft.inputs.get("_name", ""),
         note=later.draft.inputs.get("_note", ""),
         other=OTHER,

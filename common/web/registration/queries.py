@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from common.catalogue.conditions import AGENT
 from common.events import Event
 from common.node import CaseFile, Node
 from common.store.views import CaseRow
+from common.web.registration.application import proxy_of
 
 # -- earlier applications of the same applicant
 
@@ -33,6 +35,17 @@ class Earlier:
 def registration_of(file: CaseFile) -> Event | None:
     """The registering event of a case, if it is here."""
     return next((event for event in file.events if event.id == file.id), None)
+
+
+def printable(file: CaseFile) -> tuple[tuple[str, str], ...]:
+    """The sheets that can be printed of a case again and again, with their names: the proxy where an agent acts."""
+    made = registration_of(file)
+    if made is None or file.edition is None:
+        return ()
+    proxy = made.body.get("mandate") or (
+        made.body["channel"] == AGENT and proxy_of(file.edition.item) is not None
+    )
+    return (("slip", "收件凭证"), ("form", "申请表"), *((("proxy", "代办委托书"),) if proxy else ()))
 
 
 def earlier(node: Node, number: str | None) -> Earlier | None:

@@ -306,7 +306,7 @@ def done(case: str) -> ResponseReturnValue:
         file=file,
         item=file.edition.item,
         body=made.body,
-        mandated=bool(made.body.get("mandate")),
+        prints=queries.printable(file),
         truth_kind=file.synced.value,
         qr=qr_svg(
             case_link(node.reference.address, file.row.number, made.body["query_code"]),

@@ -678,3 +678,12 @@ def test_the_glance_beside_a_list_is_a_part_and_not_a_page(county, clerk):
     assert answer.status_code == 200
     assert b"<html" not in answer.data
     assert "经过".encode() in answer.data
+
+
+def test_the_office_that_registered_a_case_prints_its_sheets_again_from_the_case(county, agent, clerk):
+    """A slip that was lost, a printer that had no paper (R-201)."""
+    journey = Journey.start(county)
+    page = agent.get(f"/cases/{journey.number}")
+    for name in ("收件凭证", "申请表", "代办委托书"):
+        assert page.link(f"打印{name}").startswith(f"/cases/{journey.made.id}/print/")
+    assert "打印申请表" not in clerk.get(f"/cases/{journey.number}").text

@@ -67,6 +67,17 @@ def test_the_page_shows_exactly_what_the_notice_wants_why_and_by_when(table):
     assert page.form(page.path).fields["mobile"] == "13812345678"
 
 
+def test_what_is_to_be_signed_is_printed_from_the_page_that_wants_it(table):
+    path = ask(table, {"what": "代办委托书", "why": "没有签名", "material": "proxy"})
+    page = table.client.get(table.client.get(path).link("打印代办委托书"))
+    assert page.h1 == "代办委托书"
+    assert page.link("返回") == path
+
+
+def test_nothing_is_printed_where_nothing_is_wanted_that_is_signed(table):
+    assert "打印" not in table.client.get(ask(table)).root.all("main")[0].text
+
+
 def test_what_was_wanted_is_handed_in_and_heard_by_the_township(table):
     page = table.client.get(ask(table))
     page = submit(table, page, "存一下", files={"_paper.hukou": file()}, mobile="13900000002")

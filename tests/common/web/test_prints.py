@@ -132,6 +132,17 @@ def test_a_practice_countys_prints_say_so(table):
         assert "演练" in prints(table, paper).root.text
 
 
+def test_a_mandate_that_is_still_to_be_signed_is_printed_after_the_registration(table):
+    """R-102: without it the case waits for a correction, and the agent has to print what is to be signed."""
+    table.fill_in()
+    table.check()
+    page = table.register()
+    assert table.body.get("mandate") is None
+    page = table.client.get(page.link("打印代办委托书"))
+    assert page.h1 == "代办委托书"
+    assert page.link("返回") == f"/registered/{table.file.id}"
+
+
 def test_there_is_no_proxy_of_a_case_from_the_counter(county):
     table = Table(county, county.township, "clerk")
     table.fill_in()
