@@ -122,15 +122,9 @@ class Check:
 
     def _chains(self) -> Iterator[Fault]:
         """Every main line is gapless up to its head, each event linked to the one before; the tables fit each other."""
-        for origin, (seq, id) in sorted(self._store.ledger.heads().items()):
-            at, previous = 0, None
-            for place, known, prev in self._store.ledger.chain(origin):
-                if place != at + 1 or prev != previous:
-                    yield Fault(f"{origin} {at + 1}", "chain.broken")
-                    return
-                at, previous = place, known
-            if (at, previous) != (seq, id):
-                yield Fault(f"{origin} {seq}", "chain.head")
+        for origin, (seq, _) in sorted(self._store.ledger.heads().items()):
+            if place := self._store.ledger.broken_at(origin):
+                yield Fault(f"{origin} {place}", "chain.head" if place == seq else "chain.broken")
         yield from (Fault(*found) for found in self._store.checks.ledger())
         opening = self._store.ledger.of_type(OPENING)
         if self._store.ledger.reference_origins() != [event.origin for event in opening]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 
 from common.event_types import APPOINTMENTS
 from common.events import Event, recall
@@ -540,21 +542,30 @@ class Ledger:
         rows = self._db.rows(f"SELECT {_COLUMNS} FROM event WHERE type = ?", (self._names.find(kind),))  # noqa: S608
         return [self._stored(row).event for row in rows]
 
-    def chain(self, origin: str) -> Iterator[tuple[int, str, str | None]]:
-        """(seq, id, prev) along an origin's main line, stubs among it; a stub's prev is taken as right."""
+    def broken_at(self, origin: str) -> int:
+        """The place that an origin's main line, stubs among it, cannot be followed back to from its head; 0 if whole.
+
+        Other stubs may lie beside it.  One that does not tell what it stands on stands on what is there.
+        """
         number = self._origins.find(origin)
-        head = self._db.one("SELECT seq FROM origin WHERE id = ?", (number,)) or 0
-        previous: str | None = None
-        for start in range(0, head, _CHUNK):
-            place = (number, start, min(start + _CHUNK, head))
+        at: int
+        at, wanted = self._db.row("SELECT seq, head FROM origin WHERE id = ?", (number,)) or (0, None)
+        while at > 0:
+            place = (number, at - _CHUNK, at)
             rows = self._db.rows(
                 "SELECT seq, id, prev, 0 FROM event WHERE origin = ? AND NOT side AND seq > ? AND seq <= ?"
-                " UNION ALL SELECT seq, id, prev, 1 FROM stub WHERE origin = ? AND seq > ? AND seq <= ? ORDER BY 1",
+                " UNION ALL SELECT seq, id, prev, 1 FROM stub WHERE origin = ? AND seq > ? AND seq <= ?"
+                " ORDER BY 1 DESC, 4",
                 (*place, *place),
             )
-            for seq, id, prev, is_stub in rows:
-                yield seq, id.hex(), previous if is_stub and prev is None else prev and prev.hex()
-                previous = id.hex()
+            for seq, here in groupby(rows, key=itemgetter(0)):
+                found = next((row for row in here if wanted is None or row[1] == wanted), None)
+                if seq != at or found is None or not _links(*found):
+                    return at
+                at, wanted = at - 1, found[2]
+            if not rows:
+                return at
+        return 0
 
     def columns_fit(self, pos: int, event: Event) -> bool:
         """Do the columns that queries look at say what the event says?"""
@@ -657,6 +668,11 @@ class Ledger:
             self._names.text(source),
             jws.encode("ascii") + b" " + payload,
         )
+
+
+def _links(seq: int, id: bytes, prev: bytes | None, is_stub: bool) -> bool:
+    """The first of an origin stands on nothing, each other on the one before; of a stub that may not be known."""
+    return prev is None if seq == 1 else prev is not None or is_stub
 
 
 def _bounded(found: Iterable[Stored], max_bytes: int) -> list[Stored]:

@@ -189,6 +189,22 @@ def test_a_stub_without_a_readable_place_gets_it_from_what_follows(county: Count
     assert (kept.origin, kept.seq, kept.line) == (forger.origin, follower.seq - 1, line)
 
 
+@pytest.mark.parametrize("main", ["event", "stub"])
+@pytest.mark.parametrize("rival", ["stub", "stub without a place"])
+def test_a_stub_beside_the_main_line_breaks_no_chain(county: County, main: str, rival: str) -> None:
+    """Lesson 18: two copies of a machine, of which one runs a newer program, or has a broken disk."""
+    one, two = Forger(county.village), Forger(county.village)
+    plain = Forger(county.village).write().payload
+    newer, newest = (plain.replace(b'"v":1', version) for version in (b'"v":2', b'"v":3'))
+    first = one.write().line if main == "event" else one.unreadable(newest)[1]
+    beside = two.unreadable(newer if rival == "stub" else b"nothing that can be read")[1]
+    up(county, first, one.write(body={"copy": 1}).line, beside, two.write(body={"copy": 2}).line)
+    county.carry_up(county.township, county.hub)
+    for node in (county.township, county.hub):
+        assert node.store.ledger.head(one.origin) == (one.seq, one.head)
+        assert node.verify()[2] is None
+
+
 def test_an_event_that_lies_about_its_place_holds_up_nobody(county: County) -> None:
     forger = Forger(county.village)
     lie = forger.write(seq=forger.seq + 40)
