@@ -94,9 +94,9 @@ class CasePage:
 
     @property
     def prints(self) -> tuple[tuple[str, str], ...]:
-        """(sheet, name) of what the office that registered the case prints, and prints again."""
-        made = registration_of(self.desk.file)
-        return printable(self.desk.file) if made and made.body["office"] == self.desk.officer.office else ()
+        """(sheet, name) of what is printed again: the slip by who sees the case, the rest where it was made."""
+        made, sheets = registration_of(self.desk.file), printable(self.desk.file)
+        return sheets if made and made.body["office"] == self.desk.officer.office else sheets[:1]
 
     # -- the head
 

@@ -41,7 +41,11 @@ def decision_text(
     state = view.state
     name, identity = str(applicant.get("name", "")), id_words(applicant)
     applied = f"于{formal_day(state.registration.day)}" if state.registration else ""
-    accepted = f"，本机关自{formal_day(state.accepted)}起受理" if state.accepted else ""
+    accepted = (
+        f"，{_accepter(view, reference, office)}自{formal_day(state.accepted)}起受理"
+        if state.accepted
+        else ""
+    )
     lines = [
         decision_title(item, granted=granted),
         f"文号：{number or NOT_NUMBERED}",
@@ -60,6 +64,13 @@ def decision_text(
             "也可以自收到本决定书之日起6个月内依法向人民法院提起行政诉讼。"
         )
     return "\n".join([*lines, "", full_office(reference, office), formal_day(day)])
+
+
+def _accepter(view: CaseView, reference: Reference, office: str) -> str:
+    """Who accepted: 本机关, or by its name another office, that passed the case on (R-107, R-208)."""
+    acts = [event for event in acts_in_effect(view) if event.type in ("case.accepted", "case.lapsed")]
+    by = str(acts[-1].body["office"]) if acts else office
+    return "本机关" if by == office else full_office(reference, by)
 
 
 def _closed(reasons: str, words: str) -> str:

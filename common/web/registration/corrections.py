@@ -23,6 +23,7 @@ from common.reference import Appointment
 from common.texts import words
 from common.web import fields, visitor
 from common.web.bar import say
+from common.web.cases.wanted import handed_in
 from common.web.items.queries import divisions, places_for
 from common.web.papers_view import papers_of, the_node
 from common.web.registration.capture import (
@@ -251,8 +252,16 @@ def hand_in(case: str, kind: str) -> ResponseReturnValue:
         author = Author(later.officer.id, office or later.officer.office)
         later.node.act(later.command(), author, case=later.file.id)
         drafts.done(later.draft.salt)
-    say("补正材料已交,存在本机,同步后传到镇上。" if kind == HAND_IN else "补充材料已附上。")
+    say(_handed(later.node, later.file.id) if kind == HAND_IN else "补充材料已附上。")
     return redirect(url_for("cases.page", key=later.file.row.number), 303)
+
+
+def _handed(node: Node, case: str) -> str:
+    """Where the papers are now: with the office that asked for them, or on their way to it."""
+    view = node.case(case).view
+    if not handed_in(view):
+        return "补正材料已收到。"
+    return f"补正材料已交,存在本机,同步后传到{node.reference.office_name(view.state.holder)}。"
 
 
 def _take(later: Later, drafts: Drafts, draft: Typed) -> dict[str, str]:

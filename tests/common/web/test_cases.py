@@ -686,4 +686,6 @@ def test_the_office_that_registered_a_case_prints_its_sheets_again_from_the_case
     page = agent.get(f"/cases/{journey.number}")
     for name in ("收件凭证", "申请表", "代办委托书"):
         assert page.link(f"打印{name}").startswith(f"/cases/{journey.made.id}/print/")
-    assert "打印申请表" not in clerk.get(f"/cases/{journey.number}").text
+    page = clerk.get(f"/cases/{journey.number}")
+    assert clerk.get(page.link("打印收件凭证")).h1 == "收件凭证"  # somebody asks for his code at the window
+    assert "打印申请表" not in page.text

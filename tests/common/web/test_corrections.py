@@ -84,6 +84,8 @@ def test_what_was_wanted_is_handed_in_and_heard_by_the_township(table):
     page = submit(table, page, "存一下", **{"_seen.hukou": "true"})
     page = submit(table, page, "交上去", _note="本人页补上了")
     assert page.path.startswith("/cases/5113")
+    name = table.node.reference.office_name(table.county.township.office)
+    assert f"存在本机,同步后传到{name}" in page.text
     body = newest(table, "correction.handed_in").body
     assert [(p["material"], p["original_seen"], p["grade"]) for p in body["papers"]] == [("hukou", True, "B")]
     assert body["form"] == {"mobile": "13900000002"}
@@ -91,6 +93,19 @@ def test_what_was_wanted_is_handed_in_and_heard_by_the_township(table):
     table.county.carry_up(table.county.village, table.county.township)
     assert label(table.county.township.case(table.case).view) == "RECEIVED"
     assert table.node.store.local.draft(table.case[:32]) is None
+
+
+def test_what_is_brought_to_the_office_that_asked_is_not_said_to_be_on_its_way(table):
+    path = ask(table)
+    county = table.county
+    table.client = PageClient(app_of(county.township))
+    table.client.log_in(county.officers[f"{county.township.office} clerk"], PASSWORD)
+    page = submit(
+        table, table.client.get(path), "存一下", files={"_paper.hukou": file()}, mobile="13900000002"
+    )
+    page = submit(table, page, "交上去")
+    assert "补正材料已收到" in page.text
+    assert label(county.township.case(table.case).view) == "RECEIVED"
 
 
 def test_what_was_taken_is_kept_until_it_is_handed_in(table):

@@ -6,6 +6,7 @@ import pytest
 
 from common import departments
 from common.case import commands as c
+from common.web.notices.decision import full_office
 from tests.county import build_county
 from tests.desks import Desks, Journey
 
@@ -193,6 +194,20 @@ def test_a_decision_prints_word_for_word_what_was_written_with_its_own_number(co
     words = sheet(agent, journey, "case.delivered", county.village)
     assert "代办员送达" in words
     assert "签收人 赵桂芳" in words
+
+
+def test_a_decision_names_the_office_that_accepted_where_another_one_decides(county, desks):
+    """The township takes it, the department decides (R-107, R-208)."""
+    journey = Journey.start(county)
+    journey.to_county()
+    hub, office = county.hub, f"{county.county}/MZ"
+    journey.do(hub, "罗小兰", c.TakeCase(), office)
+    departments.ensure_key(hub, office)
+    journey.do(hub, "唐建国", c.DecideCase(True), office)
+    township = full_office(hub.reference, county.township.office)
+    words = sheet(desks.client(hub, "唐建国"), journey, "case.decided", hub)
+    assert f"{township}自" in words
+    assert "本机关自" not in words
 
 
 def test_only_a_signature_that_verifies_is_called_one(county, desks):
