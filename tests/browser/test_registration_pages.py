@@ -124,6 +124,23 @@ def test_what_is_typed_is_kept_as_it_is_typed_without_any_button(desk):
     assert page.input_value("#f-applicant_name") == "王秀英"
 
 
+def test_what_was_typed_when_the_screen_locked_is_kept_once_it_is_opened(county, visit):
+    with visit(app_of(county.village), expected=("401",)) as it:
+        it.log_in(county.agent(county.village).actor, PASSWORD)
+        page = it.page
+        page.goto("/register/MZ-005")
+        address = page.url
+        page.fill("#f-applicant_name", "王秀英")
+        page.click("text=锁屏")  # before it was sent
+        expect(page.locator("[data-saved]")).to_contain_text("已锁屏")
+        page.fill("#lock-password", PASSWORD)
+        page.press("#lock-password", "Enter")
+        expect(page.locator("[data-saved]")).to_contain_text("已存在本机")
+        page.goto("/items")
+        page.goto(address)
+        assert page.input_value("#f-applicant_name") == "王秀英"
+
+
 def test_what_follows_from_the_id_number_shows_at_once_and_a_wrong_one_is_told(desk):
     page = desk.page
     page.goto("/register/MZ-005")

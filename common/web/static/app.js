@@ -154,11 +154,13 @@ function keepDraft(form) {
   let timer = 0;
   let sending = null;
   let again = false;
+  let owed = false; // something is on the page that the node has not kept
 
   form.addEventListener("input", later);
   form.addEventListener("change", later);
   form.addEventListener("submit", () => clearTimeout(timer));
-  document.addEventListener("visibilitychange", () => document.hidden && timer && save());
+  document.addEventListener("visibilitychange", () => document.hidden && (timer || owed) && save());
+  document.addEventListener("unlocked", () => owed && save());
 
   function later(event) {
     if (event && event.target.type === "file") return;
@@ -185,7 +187,8 @@ function keepDraft(form) {
   }
 
   async function answered(response) {
-    if (!response.ok) return tell((await wordsOf(response)) || "没有存上。先别关这一页,等一会儿再试。", true);
+    owed = !response.ok;
+    if (owed) return tell((await wordsOf(response)) || "没有存上。先别关这一页,等一会儿再试。", true);
     const answer = response.status === 204 ? {} : await response.json();
     const now = new Date().toLocaleTimeString("zh-CN", { timeZone: "Asia/Shanghai", hourCycle: "h23", hour: "2-digit", minute: "2-digit" });
     tell(`已存在本机 ${now}`, false);
@@ -194,7 +197,9 @@ function keepDraft(form) {
   }
 
   function noLink() {
+    owed = true;
     tell("没有存上:本机的程序没有应答。先别关这一页。", true);
+    if (!timer) timer = setTimeout(save, 5_000); // the node's program is being started again
   }
 
   function tell(words, not) {
@@ -566,6 +571,7 @@ function showLock() {
     document.title = title;
     document.body.classList.remove("locked");
     sheet.close();
+    document.dispatchEvent(new Event("unlocked"));
   }
 }
 
