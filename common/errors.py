@@ -81,6 +81,8 @@ class PeerRefused(SyncError):
 class ProtocolMismatch(SyncError):
     """The peer speaks another version; a person must act."""
 
+    http_status = 400
+
 
 class Misuse(AppError):
     """Wrong use of a command: path, port, pack, database, key.  Exit code 2."""

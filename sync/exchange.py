@@ -366,9 +366,13 @@ class Result:
     refused: tuple[tuple[str | None, str], ...] = ()
 
 
-def refuse(request: int, epoch: str, code: str, *, newest: int = 0) -> Answer:
-    """A signed refusal of a whole offer (PROTOCOL.md 6.5)."""
-    return Answer(answers=request, epoch=epoch, refusal=code, newest=newest)
+NOTHING_ASIDE = Result()
+
+
+def refuse(request: int, epoch: str, code: str, result: Result = NOTHING_ASIDE, *, newest: int = 0) -> Answer:
+    """A signed refusal of an offer; what became of its lines is said all the same (PROTOCOL.md 6.4)."""
+    said = Answer(answers=request, epoch=epoch, refusal=code, newest=newest)
+    return replace(said, waiting=result.waiting, refused=result.refused)
 
 
 def answer(
@@ -382,8 +386,7 @@ def answer(
     """
     refusal = _cannot_go_on(view, asked)
     if refusal is not None:
-        said = refuse(asked.request, view.epoch, refusal, newest=newest)
-        return replace(said, waiting=result.waiting, refused=result.refused), ()
+        return refuse(asked.request, view.epoch, refusal, result, newest=newest), ()
     heads = view.heads()
     agreed = digest(heads) == asked.digest
     page = _Page(max(MIN_PAGE_BYTES, min(asked.max_bytes, MAX_PAGE_BYTES)))

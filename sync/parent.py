@@ -146,9 +146,10 @@ class Parent:
             self._taken(len(taken.new))
         with node.store.write():  # the child's message noted, receipts and checkpoint signed, all together
             newest = self._note(sender, offer)
+            result = self._result(taken)
             if sender.revoked:
-                return exchange.refuse(offer.request, _epoch(node), "sync.revoked", newest=newest), ()
-            view, result = ParentView(node, sender, self.desk), self._result(taken)
+                return exchange.refuse(offer.request, _epoch(node), "sync.revoked", result, newest=newest), ()
+            view = ParentView(node, sender, self.desk)
             return exchange.answer(view, offer, result, newest=newest, stranger=sender.stranger)
 
     def _note(self, sender: Sender, offer: Offer) -> int:

@@ -257,6 +257,21 @@ def test_a_replayed_message_is_answered_and_changes_nothing_a_second_time(fresh)
     assert county.township.verify()[2] is None
 
 
+def test_a_machine_out_of_service_is_told_what_became_of_its_lines(fresh):
+    """Lesson 1: refused work is visible at its author."""
+    county = fresh.county
+    attacked = Attacked(fresh, county.township, county.village)
+    county.hub.publish("node.revoked", {"node": county.village.id, "cuts": {}, "reason": "丢失"})
+    county.carry_down(county.hub, county.township)
+    line = county.register(county.village).line
+    for request, reason in ((1, "wait.cut"), (2, "wait.still")):
+        header = Offer(request=request).as_json()
+        answer = attacked.answered(attacked.message(line, b"garbage", header=header))
+        assert answer.refusal == "sync.revoked"
+        assert [why for _, why in answer.waiting] == [reason]
+        assert answer.refused == ((None, "event.not_a_line"),)
+
+
 def test_re_ordered_messages_and_lines_end_where_ordered_ones_do(fresh):
     county = fresh.county
     attacked = Attacked(fresh, county.township, county.village)
@@ -709,6 +724,11 @@ def test_a_slip_used_twice_or_expired_enrols_nobody(fresh):
     county.clock.forward(days=SLIP_DAYS + 1)
     assert refused_slip(attacked, asking(slips[1].text)) == "slip.expired"
     assert held(county.hub) == after
+
+
+def test_a_request_of_another_version_is_bad_input_and_no_error_of_ours(still):
+    attacked = Attacked(still, still.county.hub, still.county.township)
+    assert attacked.post(ENROL, b"A" * 43 + b' {"v":2}', status=400) == b"enrol.version\n"
 
 
 def test_a_slip_whose_code_is_guessed_enrols_nobody(still):
