@@ -159,7 +159,7 @@ def sync_words(state: SyncState, now_ms: int) -> SyncWords:
         truth, head = "township" if state.copied else "here", _waiting(state)
     elif state.all_at_county:
         truth, head = "county", "全部已传到县"
-    elif state.last_at_ms is None:
+    elif state.last_at_ms is None and not state.refused:
         truth, head = "here", "还没有办件要传"
     else:
         truth, head = "township", "已全部交出,等县里回执"
@@ -179,10 +179,11 @@ def _rest(state: SyncState, now_ms: int) -> str:
     last = (
         f"{instant_words(state.last_at_ms, now_ms)} 已与{state.last_peer_name or '上级'}同步"
         if state.last_at_ms is not None
-        else "还没有同步过"
+        else ""
     )
     if state.refused:
-        return f"没有同步成:{state.refused}{last}"
+        return f"没有同步成:{state.refused}{last}"  # they have been in touch: no time known is not "never"
+    last = last or "还没有同步过"
     if not state.offline:
         return last
     tries = f",已试 {state.tries} 次" if state.tries > 1 else ""

@@ -21,7 +21,7 @@ from county_hub.slips import making
 
 blueprint = Blueprint("nodes", __name__)
 
-SHOWN = {"": "全部", "troubled": "有问题", "enrolled": "已启用", "missing": "没启用"}
+SHOWN = {"": "全部", "troubled": "有问题", "enrolled": "已启用", "missing": "没全启用"}
 MOST_NAMED = 12
 """Places named for one kind of trouble; the others are in the list below."""
 UPTO = "upto."

@@ -97,7 +97,8 @@ def _take(desk: Desk) -> str:
         return f"{sender}退回补充。接收后由你单位承办,时限接着走。"
     days = desk.item.promised_by_level().get(level(desk.state.offer_to or desk.officer.office).value)
     term = f",你们有 {days} {desk.term_unit}" if days and desk.state.accepted else ""
-    return f"{sender}移送来的。接收后由你单位承办{term}。"
+    way = "上报" if desk.state.offer_direction is Direction.UP else "移送"
+    return f"{sender}{way}来的。接收后由你单位承办{term}。"
 
 
 def _finish_step(desk: Desk) -> str:

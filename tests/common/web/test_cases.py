@@ -689,3 +689,10 @@ def test_the_office_that_registered_a_case_prints_its_sheets_again_from_the_case
     page = clerk.get(f"/cases/{journey.number}")
     assert clerk.get(page.link("打印收件凭证")).h1 == "收件凭证"  # somebody asks for his code at the window
     assert "打印申请表" not in page.text
+
+
+def test_what_was_reported_up_is_not_called_handed_over(county, window):
+    """上报 goes up, 移送 goes to a neighbour: the same word as on the sender's button."""
+    journey = Journey.start(county)
+    journey.to_county()
+    assert "上报来的。接收后由你单位承办" in window.get(f"/cases/{journey.number}").text

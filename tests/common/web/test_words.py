@@ -143,6 +143,13 @@ def test_a_refusal_is_no_bad_link():
     assert said == f"没有同步成:{why}昨天 12:00 已与上级同步"
 
 
+def test_a_machine_put_out_of_service_is_not_said_to_have_had_nothing_to_send():
+    why = "这台机器已被县里停用,不再交换。"
+    said = bar(offline=True, refused=why)
+    assert (said.truth, said.head) == ("township", "已全部交出,等县里回执")
+    assert said.rest == f"没有同步成:{why}"
+
+
 def test_only_the_countys_receipt_makes_it_whole():
     done = {"last_peer_name": "回龙镇便民服务中心", "last_at_ms": NOON}
     assert bar(**done).truth == "township"
