@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from common.cli import data_folder
-from common.errors import Misuse, PeerRefused, PeerUnreachable
+from common.errors import BadInput, Misuse, PeerRefused, PeerUnreachable
 from common.node import Node
 from common.program import PAPERS, STORE, existing_store, new_store, practice_clock, refuse_moved_clock
 from common.store import Store
@@ -25,10 +25,10 @@ MAX_SLIP_BYTES = 10_000
 def join(args: argparse.Namespace) -> Chain:
     """Create the node or take up where the last try ended; the chain that says whose node it now is.
 
-    Errors: Misuse ``data.exists`` for a node that is at work, ``slip.no_parent``; BadInput for a slip that cannot be
-    read; PeerUnreachable: nothing is lost, run it again; PeerRefused: the slip is of no use.
+    Errors: Misuse ``data.exists`` for a node that is at work, ``slip.no_parent``, ``slip.not_found``; BadInput for a
+    slip that was typed wrong; PeerUnreachable: nothing is lost, run it again; PeerRefused: the slip is of no use.
     """
-    slip = read_slip(_text_of(args.slip))
+    slip = _slip_of(args.slip)
     refuse_moved_clock(slip.practice)
     if not (args.parent or slip.parents):
         raise Misuse("slip.no_parent")
@@ -61,6 +61,16 @@ def _store_for(args: argparse.Namespace, slip: Slip) -> Store:
         raise Misuse("data.exists", path=str(data_folder(args)))
     begin(node, slip, secrets.token_bytes, args.parent)
     return store
+
+
+def _slip_of(given: str) -> Slip:
+    """The slip that was given, as text or by its file.  Misuse ``slip.not_found``: neither is there."""
+    try:
+        return read_slip(_text_of(given))
+    except BadInput as exc:
+        if exc.code == "slip.not_found":
+            raise Misuse("slip.not_found") from exc
+        raise
 
 
 def _text_of(slip: str) -> str:

@@ -155,6 +155,15 @@ def test_init_reads_the_slip_from_a_file(hub, address, machine, tmp_path):
     assert machine("init", "--slip", str(paper))["office"] == TOWNSHIP
 
 
+@pytest.mark.parametrize("made", [None, "", "not a slip"])
+def test_a_file_that_is_not_there_or_holds_no_slip_is_wrong_use(machine, tmp_path, made):
+    paper = tmp_path / "slip.txt"
+    if made is not None:
+        paper.write_text(made, encoding="utf-8")
+    assert machine("init", "--slip", str(paper), code=2)["error"] == "slip.not_found"
+    assert not machine.data.exists()
+
+
 def test_a_slip_used_by_one_machine_is_refused_to_another_in_words(hub, address, machine, tmp_path, capsys):
     slip = slip_for(hub, TOWNSHIP, address)
     machine("init", "--slip", slip)
