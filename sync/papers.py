@@ -114,9 +114,9 @@ class Room:
         """
         lying = {path.name for path in self._folder.glob("[0-9a-f][0-9a-f]/*") if is_hash(path.name)}
         unknown = lying - self._local.papers_whole()
-        found = {row.hash: row.size for row in self._store.views.papers_by_hash(unknown)}
+        named = {row.hash for row in self._store.views.papers_by_hash(unknown)}
         try:
-            return sum(self.had(hash, size) for hash, size in found.items())
+            return sum(self.had(hash, self.part_bytes(hash)) for hash in named)
         except StoreTrouble:
             return 0
 
@@ -236,7 +236,9 @@ class Desk:
     def _wants(
         self, offered: Sequence[tuple[str, int]]
     ) -> tuple[tuple[tuple[str, str, int], ...], tuple[tuple[str, str], ...]]:
-        sizes = {row.hash: row.size for row in self._store.views.papers_by_hash(hash for hash, _ in offered)}
+        rows = self._store.views.papers_by_hash(hash for hash, _ in offered)
+        sizes = {row.hash: row.size for row in rows}
+        sizes |= {(row.hash, row.size) for row in rows} & set(offered)  # another event may lie about its size
         if any(hash not in sizes for hash, _ in offered):
             sizes = {**self._waited_for(), **sizes}
         wants: list[tuple[str, str, int]] = []
@@ -274,7 +276,7 @@ class Desk:
             if not any(scope.get(division, (0, False))[1] for division in divisions):
                 continue  # not in the child's scope: as if it did not exist
             if self._room.whole(hash):
-                gives.append((hash, self.capability("down", hash, row.size)))
+                gives.append((hash, self.capability("down", hash, self._room.part_bytes(hash))))
             elif not self._at_county:
                 self._want(hash, row.size)
         return tuple(gives)

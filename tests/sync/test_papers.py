@@ -17,6 +17,7 @@ from common.store.local import PaperFile
 from common.vault import paper_hash
 from county_hub.nodes.queries import revoke
 from sync import papers
+from sync.headers import Offer
 from sync.http import UP
 from sync.papers import MAX_PAPER_BYTES, MAX_PIECE_BYTES
 from tests.sync.linked import Linked, served
@@ -141,6 +142,22 @@ def test_a_paper_is_not_had_before_a_signed_answer_says_so(sent):
     assert c.village.status().unsent_papers == 3
     linked.sync(c.village, c.township)
     assert c.village.status().unsent_papers == 0
+
+
+def test_an_event_that_lies_about_a_papers_size_keeps_it_from_nobody(linked: Linked):
+    c = linked.county
+    paper = linked.paper(c.village)
+    (page,) = paper["pages"]
+    for size in (1, page["size"], 10**9):
+        c.register(c.village, papers=({**paper, "pages": [{**page, "size": size}]},))
+    assert linked.sync(c.village, c.township).result == "level"
+    assert have(linked, c.township, [page["hash"]]) == [True]
+    capability = (
+        linked.parent(c.township)
+        .desk.word(Offer(request=1, need=(page["hash"],)), [c.village.office])
+        .gives[0][1]
+    )
+    assert linked.parent(c.township).desk.give(capability, None)[1] == page["size"]
 
 
 def test_a_parent_without_space_says_so_and_the_papers_stay_owed(sent):
