@@ -99,7 +99,7 @@ REFUSALS: Mapping[str, str] = {
     "case.not_finished_here": "「{item}」由{office}受理,不能在这里当场办结。请只登记并报送,由对方接着办。",
     "case.not_decided_here": "「{item}」由{office}决定,不能在这里当场办结。请只登记,受理以后再上报。",
     # -- acceptance
-    "case.originals_missing": "原件未到:{materials}。请当面核验后勾选,或一次性告知申请人。",
+    "case.originals_missing": "原件未到:{materials}。请当面核验后勾选;还没有告知过的,可以一次性告知申请人。",
     "case.second_notice": "一次性告知只能发一次(R-205)。确有需要,请负责人先准许再次告知。",
     "case.no_second_notice": "现在没有要准许的再次告知。",
     "case.after_notice_term": "已过告知期限,这件视为已受理(R-206)。请按受理办。",

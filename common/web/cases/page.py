@@ -13,6 +13,7 @@ from common.calendar import Calendar
 from common.case import Status, TermKind, label, lamp, open_terms, statutory_passed
 from common.case.clock import calendar_of
 from common.case.file import form_of, originals_seen, papers_of
+from common.case.reasons import REASONS
 from common.catalogue.items import Field
 from common.catalogue.showing import as_read
 from common.clock import Lamp
@@ -280,6 +281,13 @@ class CasePage:
         ):
             return f"等{desk.name(state.holder)}的首席代表决定。"
         return f"由{desk.name(state.holder)}办。"
+
+    def why_not(self, act: Act) -> str:
+        """Why an act cannot be done now: the one notice is given (R-205), or it is somebody else's turn."""
+        state = self.desk.state
+        if act.kind == "case.correction_asked" and state.noticed and not (state.accepted or state.ended):
+            return REASONS["act.second_notice"]
+        return self.waits_for
 
     def _after_the_end(self) -> str:
         view, state = self.desk.view, self.desk.state

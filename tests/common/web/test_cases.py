@@ -696,3 +696,18 @@ def test_what_was_reported_up_is_not_called_handed_over(county, window):
     journey = Journey.start(county)
     journey.to_county()
     assert "上报来的。接收后由你单位承办" in window.get(f"/cases/{journey.number}").text
+
+
+def test_who_comes_for_a_second_notice_is_told_that_the_one_is_given(county, clerk):
+    """R-205: and the page of acceptance leads nobody there."""
+    given = county.application(county.village).papers
+    journey = Journey.start(county, papers=given[1:])
+    assert clerk.get(f"/cases/{journey.number}/accept").link("一次性告知").endswith("/ask-correction")
+    wanted = ({"what": "居民身份证", "why": "没有交", "material": "id"},)
+    journey.at_township(c.AskCorrection(wanted))
+    journey.at_township(c.HandInCorrection(papers=given[1:2]))
+    page = clerk.get(f"/cases/{journey.number}/accept")
+    assert "已经一次性告知过" in page.text
+    assert not [a for a in page.main.all("a") if a.get("href").endswith("/ask-correction")]
+    page = clerk.get(f"/cases/{journey.number}/ask-correction")
+    assert "一次性告知已经发过" in page.text
