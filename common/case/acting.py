@@ -52,6 +52,9 @@ def allowed_acts(
     return tuple(kind for kind in _BY_PEOPLE if _allowed(view, kind, appointment, reference, today))
 
 
+# Whoever takes a registration back takes its submission back with it, if that is out (``decide``).
+_GONE = {"case.cancelled": "act.offer_open"}
+
 _BY_PEOPLE = tuple(kind for kind, right in RIGHTS.items() if right.roles and kind != "case.registered")
 
 
@@ -63,7 +66,10 @@ def _allowed(
         return False
     if EVENT_TYPES[kind].moves:
         body = {"office": office, "of": view.state.offer}
-        if closed(view.state, kind) or may(view.state, kind, body, reference.canon):
+        if closed(view.state, kind) or may(view.state, kind, body, reference.canon) not in (
+            None,
+            _GONE.get(kind),
+        ):
             return False
         if graded(view.state, kind, {**body, "to": intake_office(view.state, reference)}, reference):
             return False

@@ -13,6 +13,7 @@ from common.case.commands import (
     KIND_OF,
     AcceptCase,
     AskCorrection,
+    CancelCase,
     DecideCase,
     Deliver,
     OfferCase,
@@ -74,6 +75,18 @@ def test_a_received_case_offers_the_clerk_the_three_answers():
     assert offered_to(case, "agent") == set()
     assert offered_to(case, "operator") == {"taken_over"}
     assert offered_to(case, "technician") == set()
+
+
+def test_who_registered_a_case_may_cancel_it_while_its_submission_is_out():
+    """The recall goes along; nobody has to think of it first."""
+    case = Case(automatic=False)
+    case.do("agent", register("MZ-005"))
+    assert case.view.state.offer is not None
+    assert {"cancelled", "recalled"} <= offered_to(case, "agent")
+    assert "cancelled" not in offered_to(case, "clerk")
+    case.do("agent", CancelCase("登记错了"))
+    assert case.label == "CANCELLED"
+    assert offered_to(case, "agent").isdisjoint({"cancelled", "recalled"})
 
 
 def test_while_an_offer_is_open_the_sender_may_recall_and_the_addressee_answer():
