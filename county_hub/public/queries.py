@@ -9,6 +9,7 @@ from ipaddress import ip_address, ip_network
 
 from common.accounts import Throttle, TooMany
 from common.case import due
+from common.case.state import Status
 from common.errors import NotPermitted
 from common.ids import mask_name, parse_case_number, parse_query_code
 from common.node import CaseFile, Node
@@ -55,7 +56,7 @@ def look_up(node: Node, number: str, code: str, address: str) -> Progress:
     number, code = parse_case_number(number).text, parse_query_code(code)
     file = _judge(node, number, code, _Limits(node, number, address))
     limits = due(file.view, node.reference)
-    state, meaning = told(file.row.label)
+    state, meaning = told(file.row.label, granted=file.view.state.status is Status.GRANTED)
     return Progress(
         number=number,
         name=mask_name(file.row.applicant),

@@ -25,13 +25,14 @@ STATES: Mapping[str, tuple[str, str]] = {
     "REVOKED": ("决定已撤销", "原来的决定已经撤销,证件不再有效。原因写在给您的文书上,详情请问窗口。"),
     "NOT_ACCEPTED": ("不予受理", "没有受理。原因和该找谁,写在给您的通知书上。"),
     "RETURNED": ("已退件", "到期没有补齐,材料已退。补齐以后可以重新申请。"),
-    "DELIVERED": ("已送达", "结果已经交给您。"),
-    "RATED": ("已送达", "结果已经交给您。谢谢您的评价。"),
-    "ARCHIVED": ("已办结", "已经办完归档。"),
+    "DELIVERED": ("已送达", "{decision}。结果已经交给您。"),
+    "RATED": ("已送达", "{decision}。结果已经交给您。谢谢您的评价。"),
+    "ARCHIVED": ("已办结", "{decision}。已经办完归档。"),
 }
 OTHER = ("正在办", "详情请问代办员或窗口。")
 
 
-def told(label: str) -> tuple[str, str]:
-    """(the state in a few characters, what it means for the applicant)."""
-    return STATES.get(label, OTHER)
+def told(label: str, *, granted: bool = True) -> tuple[str, str]:
+    """(the state in a few characters, what it means for the applicant).  ``granted``: where it is decided, how."""
+    state, meaning = STATES.get(label, OTHER)
+    return state, meaning.format(decision="准予" if granted else "不予")

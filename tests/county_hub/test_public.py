@@ -192,6 +192,18 @@ def test_a_script_gets_a_problem_in_json(hub, journey):
     assert (answer.status_code, answer.json["code"]) == (403, "query.wrong")
 
 
+@pytest.mark.parametrize(("granted", "word"), [(True, "准予"), (False, "不予")])
+def test_who_has_the_result_reads_what_was_decided(hub, journey, granted, word):
+    journey.decided(granted=granted)
+    hub.county.level()
+    agent = hub.county.village
+    journey.do(agent, "陈会计", c.Deliver("agent", received_by="本人"))
+    hub.county.level()
+    text = ask(phone(hub), journey.number, code_of(journey)).text
+    assert "已送达" in text
+    assert f"{word}。结果已经交给您。" in text
+
+
 def test_every_state_has_words_for_the_applicant():
     assert set(STATES) == set(LABELS)
     assert told("SOMETHING_NEW") == OTHER

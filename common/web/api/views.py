@@ -22,7 +22,7 @@ from common.web.api.showing import in_full, item_line, line, whole_case
 from common.web.items.queries import edition
 from common.web.papers_view import papers_of, seen_case, the_node
 from common.web.rights import body_limit, right
-from common.web.worklists.lists import SIZE, listing, offices_of
+from common.web.worklists.lists import SIZE, listing, offices_listed
 
 Sync = Callable[[], Mapping[str, Any]]
 
@@ -163,6 +163,6 @@ def _worklist(name: str, page: int) -> dict[str, Any]:
         todo = listing(node, officer, name, "", page)
         rows, total, page, pages = [row.case for row in todo.rows], todo.total, todo.page, todo.pages
     else:
-        found = node.worklist(name, offices_of(officer, node), page, SIZE)
+        found = node.worklist(name, offices_listed(name, officer, node), page, SIZE)
         rows, total, pages = list(found.rows), found.total, found.pages
     return {"cases": [line(row, officer) for row in rows], "total": total, "page": page, "pages": pages}

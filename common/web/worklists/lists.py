@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from common.node import Node
-from common.offices import division
+from common.offices import Level, division, within
 from common.reference import Appointment
 from common.rights import AGENT, OPERATOR, SUPERVISOR, TECHNICIAN, covers
 from common.store.views import CaseRow
@@ -26,6 +26,7 @@ STORED: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "all": {
         "": ("全部", "all"),
         "holding": ("在办", "holding"),
+        "away": ("别处在办", "away"),
         "offered": ("已移送", "offered"),
         "correcting": ("补正中", "correcting"),
         "results": ("待送达", "results"),
@@ -96,10 +97,22 @@ def offices_of(officer: Appointment, node: Node) -> tuple[str, ...]:
     return tuple(office for office in node.offices if covers(officer.role, officer.office, office, canon))
 
 
+def offices_listed(name: str, officer: Appointment, node: Node) -> tuple[str, ...]:
+    """The offices whose cases are on a list of his: on 全部办件 of a township those of its villages too.
+
+    What a village registered stays there while the county has it, and after its end.
+    """
+    offices = offices_of(officer, node)
+    if name not in ("all", "ended") or node.level is not Level.TOWNSHIP or node.office not in offices:
+        return offices
+    known = sorted(node.reference.offices)
+    return (*offices, *(code for code in known if code not in offices and within(code, node.office)))
+
+
 def listing(node: Node, officer: Appointment, name: str, chosen: str, page: int) -> Listing:
     """A page of a list; an unknown filter is the whole list."""
-    offices = offices_of(officer, node)
-    make = Rows(node, officer, frozenset(offices))
+    offices = offices_listed(name, officer, node)
+    make = Rows(node, officer, frozenset(offices_of(officer, node)))
     if name == "todo":
         return _todo(node, offices, make, chosen, page)
     stored = STORED[name]

@@ -188,6 +188,20 @@ def test_a_list_with_nothing_to_do_looks_quiet(county, clerk, name):
     assert page.main.classed("nothing")
 
 
+def test_a_township_keeps_what_its_villages_registered_on_its_list_of_all(county, clerk, desks):
+    """Also while the county has it, and after its end; a post of the township has its own alone."""
+    taken, ended = Journey.start(county), Journey.start(county)
+    taken.to_county()
+    taken.do(county.hub, "罗小兰", c.TakeCase(), f"{county.county}/MZ")
+    ended.decided()
+    page = clerk.get("/worklists/all")
+    assert taken.number in page.source
+    assert ended.number in page.source
+    assert (filters(page)["别处在办"], filters(page)["已办结"]) == (1, 1)
+    assert ended.number in clerk.get("/worklists/all?filter=ended").source
+    assert taken.number not in clerk.get("/worklists/todo").source
+
+
 def test_a_department_sees_its_own_cases_and_searches_no_others(county, desks):
     mine, other = Journey.start(county), Journey.start(county)
     mine.to_county()
