@@ -76,6 +76,8 @@ def check_appointment(node: Node, name: str, office: str, role: str) -> None:
         raise BadInput("officer.bad_name", name=name[:MAX_NAME])
     if not is_office(office) or not _known(node, office):
         raise BadInput("officer.unknown_office", office=office)
+    if not role:
+        raise BadInput("officer.no_role")
     if role not in ROLES:
         raise BadInput("officer.unknown_role", role=role, roles=", ".join(ROLES))
     if place(office) not in PLACES[role]:

@@ -6,6 +6,7 @@ import pytest
 
 from common import people
 from common.errors import AppError, CommandRefused, NotFound, NotPermitted
+from common.texts import words
 from tests.county import build_county
 from tests.hub import PASSWORD, program_over
 
@@ -121,3 +122,10 @@ def test_only_the_first_chief_of_a_department_brings_a_key(county):
     people.appoint(county.hub, "甲", office, "chief")
     people.appoint(county.hub, "乙", office, "chief")
     assert len(county.hub.reference.department_keys[office]) == max(1, len(before))
+
+
+def test_a_row_that_ends_before_its_role_is_told_what_is_missing(county):
+    done = people.import_list(county.hub, f"name,office,role\n李娟,{TOWNSHIP}\n".encode())
+    [(line, why)] = done.bad
+    assert (line, why.code) == (2, "officer.no_role")
+    assert words(why) == "没有选岗位。请选一个。"

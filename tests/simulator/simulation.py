@@ -24,7 +24,7 @@ from common.node import Node
 from common.offices import Level
 from common.papers import Papers
 from common.store.database import StoreTrouble
-from county_hub.nodes.queries import revoke, rule
+from county_hub.nodes.queries import revoke, rule, stretches
 from sync.child import SyncReport, sync_once
 from sync.enrolling import begin, enrol, issue_slip, pending
 from sync.parent import Parent
@@ -448,26 +448,33 @@ class Simulation:
         self._say(f"hub: {machine.name} is out of service")
 
     def _ruling(self) -> None:
-        """The operator asks who wrote with a machine that was out of service, and lets some of it count."""
-        known = [self.machines[name] for name in sorted(self.out_of_service)]
-        asked = [machine for machine in known if machine.up]
-        if not asked or not self.hub.up or self.hub.busy:
-            return
-        machine = self.draw.choice(asked)
-        record = self.hub.here.reference.nodes.get(machine.here.id)
-        if record is None or record.cuts is None:
-            return
-        least = {origin: record.cuts.get(origin, 0) for origin in _written(machine.here)}
-        counts = {
-            origin: self.draw.randint(least[origin], max(seq, least[origin]))
-            for origin, seq in _written(machine.here).items()
-        }
-        self._run(self.hub, lambda: self._let_count(machine, counts))
+        """The operator asks who wrote what came of a machine since it was out of service, and lets some of it count.
 
-    def _let_count(self, machine: Machine, counts: Mapping[str, int]) -> None:
-        rule(self.hub.here, machine.here.id, counts, "问清了")
+        Of what the county holds: of the rest nobody knows whether it will ever come.
+        """
+        if not self.out_of_service or not self.hub.up or self.hub.busy:
+            return
+        node = self.hub.here
+        named = {m.here.id for name in self.out_of_service if (m := self.machines[name]).up}
+        ruled = [
+            x for x in sorted(named) if (known := node.reference.nodes.get(x)) and known.cuts is not None
+        ]
+        if not ruled:
+            return
+        record = node.reference.nodes[self.draw.choice(ruled)]
+        counts = {}
+        for stretch in stretches(node, record):
+            held = [one.seq for one in stretch.late]
+            reached = stretch.counts
+            while reached + 1 in held:
+                reached += 1
+            counts[stretch.origin] = self.draw.randint(stretch.counts, reached)
+        self._run(self.hub, lambda: self._let_count(record.id, counts))
+
+    def _let_count(self, node: str, counts: Mapping[str, int]) -> None:
+        rule(self.hub.here, node, counts, "问清了")
         self.met["rulings on machines"] += 1
-        self._say(f"hub: of {machine.name} count {counts}")
+        self._say(f"hub: of what was lost count {counts}")
 
     def _hear_who_is_out_of_service(self) -> None:
         """The hub may have stopped when the word was written and nobody had seen it yet."""
@@ -624,9 +631,3 @@ class Simulation:
             self.met[f"aside: {reason}"] += bool(row)
         for row in self.hub.here.store.views.all():
             self.met[f"label: {row.label}"] += 1
-
-
-def _written(node: Node) -> dict[str, int]:
-    """Origin -> last seq of what a node has written, but for the reference ledger."""
-    heads = node.store.ledger.heads_of((node.id,))
-    return {origin: seq for origin, (seq, _) in heads.items() if origin != node.reference_origin}

@@ -185,6 +185,16 @@ def test_my_villages_puts_first_who_was_not_heard_from_for_three_days(county):
     assert "三天没来过" in rows[1].text
 
 
+def test_my_villages_names_first_the_one_whose_machine_is_out_of_service(county):
+    county.carry_up(county.village, county.township)
+    county.hub.publish("node.revoked", {"node": county.village.id, "cuts": {}, "reason": "机器丢了"})
+    county.carry_down(county.hub, county.township)
+    page = client_of(county, county.township, "clerk").get("/villages")
+    first = page.main.all("tr")[1].text
+    assert "机器已停用" in first
+    assert county.village.office in first
+
+
 def test_a_village_has_no_villages_of_its_own(county):
     assert client_of(county, county.village, "agent").get("/villages", status=404).status == 404
 

@@ -30,7 +30,7 @@ class OutboxLine:
 
 @dataclass(frozen=True, slots=True)
 class Village:
-    """A village of this township and its node: ``state`` none, waiting, silent, here."""
+    """A village of this township and its node: ``state`` none, ended (out of service), waiting, silent, here."""
 
     code: str
     name: str
@@ -67,7 +67,7 @@ def villages(node: Node) -> list[Village]:
         o for o in reference.offices if level(o) is Level.VILLAGE and "/" not in o and within(o, node.office)
     ]
     found = [_village(node, office) for office in offices]
-    rank = {"silent": 0, "waiting": 1, "here": 2, "none": 3}
+    rank = {"ended": 0, "silent": 1, "waiting": 2, "here": 3, "none": 4}
     return sorted(found, key=lambda village: (rank[village.state], village.code))
 
 
@@ -98,13 +98,13 @@ def late_places(node: Node, waiting: Iterable[Held]) -> list[LatePlace]:
 
 def _village(node: Node, office: str) -> Village:
     peers = {peer.id: peer for peer in node.store.peers.list()}
-    nodes = [
-        known for known in node.reference.nodes.values() if known.office == office and known.cuts is None
-    ]
+    ever = [known for known in node.reference.nodes.values() if known.office == office]
+    here = [known for known in ever if known.cuts is None]
+    nodes = here or ever
     contacts = [at for known in nodes if known.id in peers and (at := peers[known.id].at) is not None]
     last = max(contacts, default=None)
-    if not nodes:
-        state = "none"
+    if not here:
+        state = "ended" if ever else "none"
     elif last is None:
         state = "waiting"
     else:
