@@ -216,6 +216,13 @@ EVENT_TYPES: Mapping[str, EventType] = _table(
 )
 # fmt: on
 
+
+def in_words(kind: str) -> str:
+    """An event of this type in a word for people, one that is not known here too."""
+    known = EVENT_TYPES.get(kind)
+    return known.chinese if known else "这里不认得的一步"
+
+
 APPOINTMENTS = frozenset({"officer.appointed", "officer.ended"})
 
 

@@ -1,9 +1,9 @@
 """Slips 启用单: what a new node is given on paper, in a message or on a stick (PROTOCOL.md 10.1).
 
 A slip carries the office, its parents' addresses in order, the root key's thumbprint and a one-time code of 128
-bits.  As text it is one line, ``BMS1-XXXXXXXX-XXXXXXXX-...``, in Crockford's base 32: no I, L, O, U; I and L read
-as 1, O as 0, capitals or not.  The last character of each group checks the group and its place, so that a mistyped
-or misplaced one is named; the last three bytes check the whole.
+bits.  As text it is one line, ``BMS1-`` and groups of eight characters with hyphens between, in Crockford's base 32: no
+I, L, O, U; I and L read as 1, O as 0, capitals or not.  The last character of each group checks the group and its
+place, so that a mistyped or misplaced one is named; the last three bytes check the whole.
 
 The content, big-endian: flags (1: practice), size of all bytes, kind of office (0, 1, 2: 6, 9, 12 digits), its
 number (5), end (4), code (16), thumbprint (32), for each parent a length (128 added for https) and its host, check.

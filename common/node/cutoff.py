@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from common.event_types import EVENT_TYPES
+from common.event_types import in_words
 from common.events import REGISTERED, Event, decode, split_line
 from common.node.intake import CUT_OFF
 from common.reference import Reference
@@ -74,7 +74,7 @@ def told(store: Store, reference: Reference, records: Iterable[Late]) -> list[To
     return [
         Told(
             one,
-            kind.chinese if (kind := EVENT_TYPES.get(one.event.type)) else "这里不认得的一步",
+            in_words(one.event.type),
             numbers.get(one.event.case_id or "", ""),
             person.name if (person := reference.appointments.get(one.event.actor or "")) else "",
         )

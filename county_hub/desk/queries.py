@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from common.event_types import EVENT_TYPES
+from common.event_types import in_words
 from common.events import Event
 from common.node import Node
 from common.node.cutoff import Late, late, told
@@ -204,5 +204,4 @@ class _Desk:
 
 def _done(event: Event | None) -> str:
     """The act in a word."""
-    known = EVENT_TYPES.get(event.type) if event else None
-    return known.chinese if known else "这里不认得的一步"
+    return in_words(event.type if event else "")

@@ -330,7 +330,7 @@ def rule(node: Node, machine: str, counts: Mapping[str, int], reason: str) -> No
         raise BadInput("node.no_ruling_reason")
     for origin, seq in counts.items():
         if seq < (least := record.cuts.get(origin, 0)):
-            raise BadInput("node.counts_no_less", seq=least)
+            raise BadInput("node.counts_no_less", seq=least, origin=origin)
     node.publish("node.revoked", {"node": machine, "cuts": dict(counts), "reason": reason})
 
 

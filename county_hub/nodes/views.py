@@ -97,19 +97,12 @@ def rule(office: str, machine: str) -> ResponseReturnValue:
         if not errors:
             queries.rule(node, machine, counts, request.form.get(reason, "").strip()[:500])
     except BadInput as error:
-        errors[reason if error.code == "node.no_ruling_reason" else _too_low(node, machine, counts)] = words(
-            error
-        )
+        origin = error.detail.get("origin")
+        errors[f"{UPTO}{origin}" if origin else reason] = words(error)
     if errors:
         return _place_page(office, errors), 400
     say(f"{place.name}那台停用的机器,已经裁定。")
     return redirect(url_for("nodes.place", office=office), 303)
-
-
-def _too_low(node: Node, machine: str, counts: Mapping[str, int]) -> str:
-    """The field that asks for less to count than does."""
-    cuts = node.reference.nodes[machine].cuts or {}
-    return next(UPTO + origin for origin, seq in counts.items() if seq < cuts.get(origin, 0))
 
 
 def _place_page(office: str, errors: Mapping[str, str] | None = None) -> str:

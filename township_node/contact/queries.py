@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from common.event_types import EVENT_TYPES
+from common.event_types import in_words
 from common.node import Node, Outgoing
 from common.node.cutoff import Told, late, told
 from common.node.values import Truth
@@ -45,8 +45,7 @@ def outbox_lines(node: Node) -> list[OutboxLine]:
 
 
 def _line(node: Node, one: Outgoing) -> OutboxLine:
-    kind = EVENT_TYPES.get(one.type)
-    words = kind.chinese if kind else one.type
+    words = in_words(one.type)
     return OutboxLine(words, one.number, one.case, one.at, one.truth.value, still_to_send(node, one))
 
 

@@ -44,11 +44,11 @@ STORED: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "ended": ("已办结", "ended"),
     },
 }
-_TODO = ("holding", "incoming", "results", "asks", "aside")
+_DUTIES = ("holding", "incoming", "results", "asks", "aside")
 _WAITING = frozenset({"CORRECTING", "FORWARDED", "SENT_BACK", "PAUSED", "SUSPENDED"})
 
 Test = Callable[[Row], bool]
-TODO_FILTERS: Mapping[str, tuple[str, Test]] = {
+DUTY_FILTERS: Mapping[str, tuple[str, Test]] = {
     "": ("全部", lambda row: True),
     "soon": ("快到期", lambda row: row.lamp == "yellow"),
     "late": ("已超期", lambda row: row.lamp == "red"),
@@ -138,17 +138,17 @@ def listing(node: Node, officer: Appointment, name: str, chosen: str, page: int)
 
 def _todo(node: Node, offices: Sequence[str], make: Rows, chosen: str, page: int) -> Listing:
     cases: dict[str, CaseRow] = {}
-    for kind in _TODO:
+    for kind in _DUTIES:
         cases.update((row.case_id, row) for row in node.worklist(kind, offices, 1, MOST).rows)
     rows = sorted(map(make.row, cases.values()), key=lambda row: row.order)
-    chosen = chosen if chosen in TODO_FILTERS else ""
-    counts = {key: sum(map(test, rows)) for key, (_, test) in TODO_FILTERS.items()}
+    chosen = chosen if chosen in DUTY_FILTERS else ""
+    counts = {key: sum(map(test, rows)) for key, (_, test) in DUTY_FILTERS.items()}
     filters = tuple(
         Filter(key, words, counts[key])
-        for key, (words, _) in TODO_FILTERS.items()
+        for key, (words, _) in DUTY_FILTERS.items()
         if counts[key] or key in _ALWAYS or key == chosen
     )
-    kept = [row for row in rows if TODO_FILTERS[chosen][1](row)]
+    kept = [row for row in rows if DUTY_FILTERS[chosen][1](row)]
     pages = max(1, -(-len(kept) // SIZE))
     page = min(page, pages)
     shown = make.with_truth(kept[(page - 1) * SIZE : page * SIZE])

@@ -9,7 +9,7 @@ import pytest
 
 from common.case import commands as c
 from common.clock import BEIJING
-from common.web.worklists.lists import TITLES, TODO_FILTERS
+from common.web.worklists.lists import DUTY_FILTERS, TITLES
 from tests.desks import Desks, Journey
 from tests.sync.linked import fresh_county
 
@@ -224,6 +224,6 @@ def test_the_search_finds_by_name_number_and_last_four_and_says_when_it_finds_no
 
 
 def test_no_filter_is_a_word_of_the_machine():
-    words = [words for words, _ in TODO_FILTERS.values()]
+    words = [words for words, _ in DUTY_FILTERS.values()]
     assert all(re.fullmatch(r"[\u4e00-\u9fff]{2,4}", each) for each in words)
     assert MARCH.tzinfo is BEIJING
