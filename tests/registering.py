@@ -15,7 +15,7 @@ from common.offices import Level
 from common.people import Here
 from common.reference import Appointment
 from common.rights import RIGHTS, place
-from common.web import items, papers_view, prints, registration
+from common.web import items, notices, papers_view, prints, registration
 from common.web.app import make_app
 from common.web.rights import right
 from common.web.settings import Settings
@@ -52,6 +52,7 @@ def app_of(node: Node) -> Flask:
         items.blueprint,
         prints.blueprint,
         papers_view.blueprint,
+        notices.blueprint,
         _cases(),
     ):
         app.register_blueprint(blueprint)

@@ -60,6 +60,9 @@ def bar_words() -> SyncWords | None:
     return sync_words(state(), visitor.node().now()) if state else None
 
 
-def say(text: str) -> None:
-    """A sentence on the page that comes next: what was done, in the words of the work."""
-    flash(text)
+def say(text: str, *links: tuple[str, str]) -> None:
+    """A sentence on the page that comes next: what was done, in the words of the work.
+
+    ``links``: (words, address) of what can be done with it now, such as its print.
+    """
+    flash((text, links))  # type: ignore[arg-type]  # Flask keeps any value that its session can

@@ -30,7 +30,7 @@ class Act:
         offered: is it offered here, beyond what the table of rights says.
         grave: it ends something, or tells the applicant no.
         photo: (id, name) of a paper that may be photographed with it.
-        told: the sentence on the case's page once it is done.
+        told: the sentence on the page that comes once it is done; what it prints stands beside it as a link.
         errors: code of a refusal -> the input that it speaks of.
     """
 
@@ -132,15 +132,15 @@ ACTS: tuple[Act, ...] = (
     Act("decline", "case.declined", "不接收", lambda d: f"退给{d.name(d.state.holder)},写明原因。",
         reading.reasoned(c.DeclineCase), offered=lambda d: d.state.offer_direction is not Direction.SUBMIT,
         told="已退给对方。"),
-    Act("accept", "case.accepted", "受理", _accept, reading.accept, told="已受理。可以打印受理通知书。",
+    Act("accept", "case.accepted", "受理", _accept, reading.accept, told="已受理。",
         errors={"case.originals_missing": "checked"}),
     Act("ask-correction", "case.correction_asked", "一次性告知", _ask_correction, reading.ask_correction,
-        told="已一次性告知。可以打印告知书。",
+        told="已一次性告知。",
         errors={"case.term_in_the_past": "correct_by", "case.nothing_wanted": "material",
                 "case.irrelevant_material": "material"}),
     Act("refuse-acceptance", "case.not_accepted", "不予受理",
         lambda d: "要写明理由;不属于本机关的,写明应由谁办。通知书当场打印。",
-        reading.refuse_acceptance, grave=True, told="已作出不予受理。可以打印通知书。"),
+        reading.refuse_acceptance, grave=True, told="已作出不予受理。"),
     Act("hand-in", "correction.handed_in", "补材料",
         lambda d: f"把一次性告知要补的交来,送到后由{d.name(d.state.holder)}接着办。", None,
         offered=lambda d: d.state.status is Status.CORRECTING),
@@ -169,10 +169,10 @@ ACTS: tuple[Act, ...] = (
     Act("see-originals", "paper.original_seen", "核验原件", lambda d: "记下当面核验过哪些原件。",
         reading.see_originals, offered=lambda d: bool(d.originals_missing) and d.state.ended is None,
         told="已记下核验的原件。"),
-    Act("pause", "case.paused", "停表", _pause, reading.pause, told="已停表。可以打印特别程序告知书。",
+    Act("pause", "case.paused", "停表", _pause, reading.pause, told="已停表。",
         errors={"case.pause_not_allowed": "kind"}),
     Act("extend", "case.extended", "延期", lambda d: "只能延一次,要在期限之内,并告知申请人理由。",
-        reading.extend, told="已延期。可以打印延期通知书。", errors={"case.extension_too_long": "days"}),
+        reading.extend, told="已延期。", errors={"case.extension_too_long": "days"}),
     Act("override", "case.override_granted", "准许再次告知",
         lambda d: "一次性告知已经发过。准许后,经办人可以再告知一次,理由记录在案。",
         reading.reasoned(c.GrantOverride), told="已准许再次告知。"),
@@ -184,9 +184,9 @@ ACTS: tuple[Act, ...] = (
         reading.send_back, offered=lambda d: bool(d.offices_below()) and d.state.status is Status.ACCEPTED,
         told="已退回补充,等对方接收。", errors={"case.unknown_office": "to"}),
     Act("suspend", "case.suspended", "中止", lambda d: "因外部原因不能继续,时限停下。要书面告知申请人。",
-        reading.reasoned(c.SuspendCase), told="已中止。可以打印中止通知书。"),
+        reading.reasoned(c.SuspendCase), told="已中止。"),
     Act("terminate", "case.terminated", "终止", lambda d: "不作决定就结束:申请事项已不存在,或申请人死亡、终止等。",
-        reading.reasoned(c.TerminateCase), grave=True, told="已终止。可以打印终止通知书。"),
+        reading.reasoned(c.TerminateCase), grave=True, told="已终止。"),
     Act("revoke", "case.revoked", "撤销决定", lambda d: "撤销已经作出的准予决定,写明理由。",
         reading.reasoned(c.RevokeDecision), grave=True, told="已撤销。"),
     Act("cancel", "case.cancelled", "撤回登记", lambda d: "还没有送到受理单位,撤回后作废,可以重新登记。",

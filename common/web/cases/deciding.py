@@ -20,7 +20,7 @@ from common.web.cases.acts import BY_SLUG
 from common.web.cases.blueprint import blueprint
 from common.web.cases.desk import Desk
 from common.web.cases.reading import Form, Untyped, decision
-from common.web.cases.views import BASE, desk_of, next_page, refused, show_act, show_again
+from common.web.cases.views import BASE, desk_of, next_page, refused, show_act, show_again, to_print
 from common.web.notices.decision import decision_text
 from common.web.papers_view import the_node
 from common.web.rights import right, shown_again
@@ -62,10 +62,10 @@ def _sign(key: str, desk: Desk, command: DecideCase, typed: Form) -> ResponseRet
     try:
         with node.store.write():
             complete = signed(desk, command)
-            node.act(complete, author, typed.get(BASE) or None, desk.file.id)
+            done = node.act(complete, author, typed.get(BASE) or None, desk.file.id)
     except AppError as error:
         return refused(key, ACT, typed, error, typed.get(BASE))
-    say(f"已{'准予' if command.granted else '不予'},文号 {complete.number}。可以打印决定书。")
+    say(f"已{'准予' if command.granted else '不予'},文号 {complete.number}。", *to_print(desk, done))
     return redirect(next_page(desk), 303)
 
 

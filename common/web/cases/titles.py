@@ -24,6 +24,11 @@ TITLES: Mapping[str, tuple[str, str]] = {
 """Type of act -> the document's title and its template; of arrivals only that of a withdrawal has one."""
 
 
+def printed_after(event: Event) -> str | None:
+    """Title of the paper that is printed once this act is done; a receipt is printed before, to be signed."""
+    return TITLES[event.type][0] if has_document(event) and event.type != "case.delivered" else None
+
+
 def has_document(event: Event) -> bool:
     """Does this act give the applicant a paper?"""
     return event.type in TITLES and (event.type != "case.arrived" or event.body.get("of_kind") == WITHDRAWAL)

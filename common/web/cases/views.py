@@ -6,7 +6,7 @@ shown anew with what happened in between, and what was typed is kept.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import cast
 
@@ -17,6 +17,7 @@ from werkzeug.datastructures import MultiDict
 from common.case.choices import GROUNDS, RELATIONS, WAYS
 from common.case.commands import AskWithdrawal, Deliver
 from common.errors import AppError, BadInput, CommandRefused, NotPermitted
+from common.events import Event
 from common.texts import say as say_of
 from common.web import visitor
 from common.web.bar import say
@@ -27,6 +28,7 @@ from common.web.cases.looks import record_look
 from common.web.cases.page import CasePage, since
 from common.web.cases.reached import reached
 from common.web.cases.reading import RULINGS, Commands, Read, Untyped
+from common.web.cases.titles import printed_after
 from common.web.papers_view import papers_of, seen_case, the_node
 from common.web.registration.capture import MAX_REQUEST_BYTES, take_files
 from common.web.registration.tiles import paper_body
@@ -130,15 +132,25 @@ def do_act(
 ) -> ResponseReturnValue:
     """Does what was asked, in one transaction, and goes back to the case; refusals become the act's page again."""
     node, desk = the_node(), desk_of(key)
+    done: list[Event] = []
     try:
         with node.store.write():
             for command in commands:
-                node.act(command, desk.author(act.kind), base, desk.file.id)
+                done += node.act(command, desk.author(act.kind), base, desk.file.id)
                 base = None  # the next stands on the one before it
     except AppError as error:
         return refused(key, act, typed, error, typed.get(BASE))
-    say(act.told)
+    say(act.told, *to_print(desk, done))
     return redirect(next_page(desk), 303)
+
+
+def to_print(desk: Desk, done: Iterable[Event]) -> list[tuple[str, str]]:
+    """(words, address) of the papers that these acts give the applicant; they lead back where the act was done from."""
+    return [
+        (f"打印{title}", url_for("notices.notice", key=desk.key, event=event.id, next=next_page(desk)))
+        for event in done
+        if (title := printed_after(event)) is not None
+    ]
 
 
 def refused(

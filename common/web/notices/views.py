@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from common.errors import NotFound
 from common.web.codes import case_link, qr_svg
 from common.web.notices.documents import Document, document_of, receipt_for
 from common.web.papers_view import seen_case, the_node
-from common.web.rights import right
+from common.web.rights import local_path, right
 
 blueprint = Blueprint(
     "notices",
@@ -23,7 +23,7 @@ blueprint = Blueprint(
 @blueprint.get("/cases/<key>/notices/<event>")
 @right("login")
 def notice(key: str, event: str) -> ResponseReturnValue:
-    return _page(document_of(seen_case(key), event, the_node().reference))
+    return _page(key, document_of(seen_case(key), event, the_node().reference))
 
 
 @blueprint.get("/cases/<key>/receipt")
@@ -33,11 +33,15 @@ def receipt(key: str) -> ResponseReturnValue:
     file = seen_case(key)
     if file.view.state.decision is None or file.view.state.result is None:
         raise NotFound("notice.none")
-    return _page(receipt_for(file, file.view.state.result, the_node().reference))
+    return _page(key, receipt_for(file, file.view.state.result, the_node().reference))
 
 
-def _page(doc: Document) -> str:
+def _page(key: str, doc: Document) -> str:
     link = case_link(the_node().reference.address, doc.case_number, doc.query_code)
     return render_template(
-        f"notices/{doc.template}.html", doc=doc, query_code=doc.query_code, qr=qr_svg(link, "查询码")
+        f"notices/{doc.template}.html",
+        doc=doc,
+        back=local_path(request.args.get("next")) or url_for("cases.page", key=key),
+        query_code=doc.query_code,
+        qr=qr_svg(link, "查询码"),
     )

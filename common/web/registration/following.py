@@ -18,7 +18,7 @@ def following(node: Node, file: CaseFile) -> list[str]:
         return []
     item, state = file.edition.item, file.view.state
     if state.decision is not None:
-        return ["打印办理结果,交给申请人。", "请申请人评价;不想评价,可以跳过。"]
+        return ["打印决定书,交给申请人。", "请申请人评价;不想评价,可以跳过。"]
     if state.status in UNANSWERED:
         return [
             _answer(node.reference.office_name(state.holder), _last_day(node, file, TermKind.NOTICE)),

@@ -794,7 +794,9 @@ def test_an_item_of_the_villages_own_is_finished_at_once(table, item):
         "case.registered", "case.submitted", "case.arrived", "case.accepted", "case.decided",
     ]  # fmt: skip
     assert label(table.file.view) == "GRANTED"
-    assert "打印办理结果" in page.text
+    decided = table.client.get(page.link("打印决定书"))
+    assert decided.h1 == "准予决定书"
+    assert table.client.get(decided.link("返回")).h1 == "已办结"
 
 
 def test_what_the_procedure_sends_to_the_township_is_not_finished_at_the_village(table):

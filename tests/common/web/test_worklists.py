@@ -116,6 +116,20 @@ def test_what_is_offered_is_taken_several_at_once_and_failures_are_named(county,
     assert "没有等接收的办件" in page.text
 
 
+def test_what_an_act_done_from_a_list_gives_to_print_is_a_link_beside_what_was_said(county, clerk):
+    journey = Journey.start(county)
+    page = clerk.get("/worklists/todo")
+    page = clerk.get(page.main.all("tbody")[0].classed("act")[0].get("href"))
+    page = clerk.submit(page.form())
+    assert page.path == "/worklists/todo"
+    (said,) = page.main.classed("said")
+    assert said.text == "已受理。 打印受理通知书"
+    notice = clerk.get(page.link("打印受理通知书"))
+    assert notice.h1 == "受理通知书"
+    assert journey.number in notice.text
+    assert clerk.get(notice.link("返回")).path == "/worklists/todo"
+
+
 def test_a_row_takes_with_one_press_and_comes_back_to_the_list(county, desks):
     journey = Journey.start(county)
     journey.to_county()
