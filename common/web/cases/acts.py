@@ -210,7 +210,9 @@ BY_SLUG: Mapping[str, Act] = {act.slug: act for act in ACTS}
 
 
 def next_act(desk: Desk) -> Act | None:
-    """The one clear next act of this officer on this case; None if it is not his turn."""
+    """The one clear next act of this officer on this case, for its page and for lists; None if it is not his turn."""
+    if desk.file.edition is None or desk.file.left:
+        return None
     fitting = {act.slug for act in ACTS if act.fits(desk)}
     return next((BY_SLUG[slug] for slug in _candidates(desk) if slug in fitting), None)
 

@@ -129,7 +129,7 @@ def listing(node: Node, officer: Appointment, name: str, chosen: str, page: int)
         TITLES[name],
         filters,
         chosen,
-        make.shown(found.rows),
+        make.of(found.rows),
         found.total,
         found.page,
         found.pages,
@@ -151,7 +151,7 @@ def _todo(node: Node, offices: Sequence[str], make: Rows, chosen: str, page: int
     kept = [row for row in rows if DUTY_FILTERS[chosen][1](row)]
     pages = max(1, -(-len(kept) // SIZE))
     page = min(page, pages)
-    shown = make.with_truth(kept[(page - 1) * SIZE : page * SIZE])
+    shown = make.shown(kept[(page - 1) * SIZE : page * SIZE])
     return Listing("todo", TITLES["todo"], filters, chosen, shown, len(kept), page, pages)
 
 
@@ -168,4 +168,4 @@ def search(node: Node, officer: Appointment, text: str, limit: int = 50) -> tupl
         officer.role in (AGENT, OPERATOR, SUPERVISOR) or division(officer.office) == officer.office
     )
     found = node.search(text, limit)
-    return make.shown(row for row in found if whole or offices & {row.holder, row.offer_to, row.office})
+    return make.of(row for row in found if whole or offices & {row.holder, row.offer_to, row.office})

@@ -14,10 +14,10 @@ from common.ids import mask_name
 from common.node import Node, Truth
 from common.offices import Level, level
 from common.reference import Appointment
-from common.rights import refusal
 from common.store.views import CaseRow
 from common.texts import STATES
-from common.web.cases.acts import BY_SLUG, Act
+from common.web.cases.acts import Act, next_act
+from common.web.cases.desk import Desk
 from common.web.cases.story import short_office
 from common.web.words import date_words, left_words
 
@@ -34,8 +34,9 @@ class Row:
     Args:
         lamp, left, until: colour, words (还有 3 天) and date; where no clock runs the state in words, and no date.
         provisional: R-419.  person: masked, but on the list of his own agent.  village: where he lives.
-        place: who has it, and since when.  truth: the least of its acts, once ``with_truth`` has asked.
-        act: what comes next here; None: it can only be opened.
+        place: who has it, and since when.
+        truth, act: the least of its acts' truths, and what comes next here (None: it can only be opened); both are
+            asked of the case itself, once it is ``shown``.
     """
 
     case: CaseRow
@@ -73,20 +74,28 @@ class Rows:
         )  # an agent knows his people; lists elsewhere mask them
         self._calendar: Calendar = newest[1] if newest else UNPUBLISHED
 
-    def shown(self, cases: Iterable[CaseRow]) -> tuple[Row, ...]:
-        """The lines of one page, each with how far it has got."""
-        return self.with_truth([self.row(case) for case in cases])
+    def of(self, cases: Iterable[CaseRow]) -> tuple[Row, ...]:
+        """The lines of one page."""
+        return self.shown([self.row(case) for case in cases])
 
-    def with_truth(self, rows: Sequence[Row]) -> tuple[Row, ...]:
-        """The lines with the least truth of their acts, which is only asked for what is shown."""
+    def shown(self, rows: Sequence[Row]) -> tuple[Row, ...]:
+        """The lines with what only the case itself tells; it is asked for what is shown and for no other."""
+        with self._node.store.read():
+            least = self._least(rows)
+            return tuple(
+                replace(row, truth=least.get(row.case.case_id, Truth.COUNTY), act=self._next(row.case))
+                for row in rows
+            )
+
+    def _least(self, rows: Sequence[Row]) -> dict[str, Truth]:
+        """case -> the least truth of its acts; those that are not named are at the county."""
         if self._node.is_hub:
-            return tuple(rows)
+            return {}
         truths = self._node.truths()
         stored = self._node.store.ledger.of_cases(row.case.case_id for row in rows)
-        least = {
+        return {
             case: min(truths.of(acts).values(), key=_ORDER.index) for case, acts in stored.items() if acts
         }
-        return tuple(replace(row, truth=least.get(row.case.case_id, Truth.COUNTY)) for row in rows)
 
     def row(self, case: CaseRow) -> Row:
         edition = self._reference.editions.get(case.edition)
@@ -106,7 +115,7 @@ class Rows:
             place=self._place(case),
             since=self._since(case),
             truth=Truth.COUNTY,
-            act=self._act(case, item),
+            act=None,
             is_offered_here=offered_here,
             is_result=case.label in _RESULTS and case.office in self._offices,
         )
@@ -148,36 +157,10 @@ class Rows:
         days = (self._today - date.fromisoformat(case.held_since)).days
         return "今天" if days <= 0 else f"{days} 天"
 
-    def _act(self, case: CaseRow, item: Item | None) -> Act | None:
-        slug = None if case.frozen or case.left else self._slug(case, item)
-        act = BY_SLUG.get(slug or "")
-        if act is None:
-            return None
-        office = self._office_of(act, case)
-        refused = refusal(act.kind, self._officer.role, self._officer.office, office, self._reference.canon)
-        return act if refused is None else None
-
-    def _office_of(self, act: Act, case: CaseRow) -> str:
-        """For which office it is done: who watches over a county sees many, and acts for few of them."""
-        if act.slug == "take":
-            return case.offer_to or ""
-        return case.office if act.slug in _AT_REGISTRATION.values() else case.holder
-
-    def _slug(self, case: CaseRow, item: Item | None) -> str | None:
-        """The next act by what the line knows; the case's own page judges it again."""
-        if case.offer_to in self._offices and not case.ended:
-            return "take" if case.label != "REGISTERED" else None
-        if case.office in self._offices and case.label in _AT_REGISTRATION:
-            return _AT_REGISTRATION[case.label]
-        if case.holder not in self._offices or case.offer_to is not None:
-            return None
-        if case.label in ("ACCEPTED", "HANDLING") and item is not None:
-            return "decide" if level(case.holder).value == item.decide_step.level else "report-up"
-        return _BY_LABEL.get(case.label)
-
-
-_BY_LABEL = {"REGISTERED": "submit", "RECEIVED": "accept", "PAUSED": "resume", "SUSPENDED": "restart"}
-_AT_REGISTRATION = {"CORRECTING": "hand-in", "GRANTED": "deliver", "REFUSED": "deliver", "DELIVERED": "rate"}
+    def _next(self, case: CaseRow) -> Act | None:
+        """What the page of the case says is the next act of this officer: its one judge is ``next_act``."""
+        file = self._node.case(case.case_id)
+        return next_act(Desk(file, self._reference, self._today, self._officer))
 
 
 def _tags(case: CaseRow) -> tuple[str, ...]:

@@ -116,6 +116,42 @@ def test_what_is_offered_is_taken_several_at_once_and_failures_are_named(county,
     assert "没有等接收的办件" in page.text
 
 
+def test_a_line_offers_the_next_act_that_the_page_of_the_case_offers(county, desks):
+    whole, lacking, checked = (
+        Journey.start(county, **more) for more in ({}, {"papers": ()}, {"item": "MZ-001"})
+    )
+    second = Journey.start(county, papers=())
+    second.at_township(c.AskCorrection(({"what": "居民身份证", "why": "没有交", "material": "id"},)))
+    checked.at_township(c.AcceptCase())
+    decided = Journey.start(county)
+    decided.decided()
+    Journey.start(county).to_county()
+    for node, name, lists in (
+        (county.township, "王丽", ("todo", "all")),
+        (county.township, "周大勇", ("todo", "all")),
+        (county.village, "陈会计", ("mine",)),
+        (county.hub, "罗小兰", ("incoming", "all")),
+    ):
+        client = desks.client(node, name)
+        for listed in lists:
+            page = client.get(f"/worklists/{listed}")
+            lines = {tr.get("data-href"): tr for body in page.main.all("tbody") for tr in body.all("tr")}
+            assert lines
+            for path, line in lines.items():
+                (button,) = line.classed("act")
+                first = client.get(path).main.classed("main-act")
+                assert button.text.partition(":")[0] == (first[0].text if first else "打开"), (name, path)
+    offered = {tr.get("data-href"): tr.classed("act")[0].text for tr in rows_of(desks, county)}
+    assert offered[f"/cases/{whole.number}"].startswith("受理:")
+    assert offered[f"/cases/{lacking.number}"].startswith("一次性告知:")
+    assert offered[f"/cases/{checked.number}"].startswith("完成环节:")
+
+
+def rows_of(desks, county):
+    page = desks.client(county.township, "王丽").get("/worklists/todo")
+    return [tr for body in page.main.all("tbody") for tr in body.all("tr")]
+
+
 def test_what_an_act_done_from_a_list_gives_to_print_is_a_link_beside_what_was_said(county, clerk):
     journey = Journey.start(county)
     page = clerk.get("/worklists/todo")
