@@ -10,7 +10,7 @@ from functools import cached_property
 from common import clock
 from common.calendar import UNPUBLISHED
 from common.case import Author, CaseDue, CaseView, State, Status, allowed_acts, due, office_for
-from common.case.file import acts_in_effect, originals_missing, papers_of
+from common.case.file import acts_in_effect, originals_missing
 from common.case.grading import deciding_office, intake_office, office_of, steps_to_finish
 from common.catalogue.conditions import Requirement
 from common.catalogue.items import Item, Material, Step
@@ -20,7 +20,7 @@ from common.node import CaseFile
 from common.offices import RANK, Level, division, level, parent
 from common.reference import Appointment, Reference
 from common.web.cases.story import basis_words
-from common.web.cases.wanted import handed_in, on_the_way, papers_wanted, registration
+from common.web.cases.wanted import given, handed_in, lacking, on_the_way, papers_wanted, registration
 
 
 @dataclass(frozen=True)
@@ -265,17 +265,17 @@ class Desk:
     @cached_property
     def given(self) -> frozenset[str]:
         """Ids of the materials of which something was handed in."""
-        return frozenset(str(paper.get("material")) for _, paper in papers_of(self.acts))
+        return given(self.acts)
 
     @cached_property
     def originals_missing(self) -> tuple[Material, ...]:
         """原件未到 (R-208)."""
         return originals_missing(self.acts, self.item)
 
-    @property
+    @cached_property
     def lacking(self) -> list[Requirement]:
         """Required papers of which nothing was handed in."""
-        return [each for each in self.wanted if each.material.id not in self.given]
+        return lacking(self.acts, self.item)
 
 
 def _level_of(step: Step) -> Level:

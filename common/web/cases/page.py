@@ -29,6 +29,7 @@ from common.web.cases.reached import Reached
 from common.web.cases.spans import WORDS, Stretch, held_since, history, shares
 from common.web.cases.story import Told, short_office, tell
 from common.web.registration.queries import printable, registration_of
+from common.web.registration.tiles import is_drawing
 from common.web.words import date_words, left_words
 
 PROVISIONAL = "暂定,待节假日安排公布"
@@ -386,7 +387,9 @@ class CasePage:
     def papers(self) -> list[Tile]:
         """What was handed in, each paper once a sheet, in the order of the item's list; then what nobody asked for."""
         order = {material.id: place for place, material in enumerate(self.desk.item.materials)}
-        found = [self._tile(event, paper) for event, paper in papers_of(self.desk.acts)]
+        found = [
+            self._tile(event, paper) for event, paper in papers_of(self.desk.acts) if not is_drawing(paper)
+        ]
         return sorted(found, key=lambda tile: order.get(tile.material, len(order)))
 
     def _tile(self, event: Event, paper: Mapping[str, Any]) -> Tile:
@@ -396,12 +399,14 @@ class CasePage:
             if isinstance(listed, list)
             else []
         )
+        signed = str(paper.get("signed") or "")
+        if signed and not hashes:
+            hashes = [signed]  # a paper of the system's own shows what it was signed with
         pages = tuple((self._pages[h], place) for place, h in enumerate(hashes, 1) if h in self._pages)
         material = str(paper.get("material", ""))
         known = self.desk.item.material(material)
         missing = material in {each.id for each in self.desk.originals_missing}
-        seen = known is not None and known.original_needed and material in self._seen
-        signed = bool(paper.get("signed"))
+        seen = known is not None and known.original_needed and material in self.seen
         marks = [
             "原件未到" if missing else "屏幕签名" if signed else "原件已核" if seen else "",
             f"{len(pages)} 页" if len(pages) > 1 else "",
@@ -422,15 +427,16 @@ class CasePage:
         return {page.hash: page for page in self.desk.file.papers}
 
     @cached_property
-    def _seen(self) -> frozenset[str]:
+    def seen(self) -> frozenset[str]:
+        """Ids of the materials whose original somebody has seen."""
         return originals_seen(self.desk.acts)
 
     @property
     def paper_words(self) -> str:
-        """5 份,原件已核 3,缺 1: beside the heading."""
+        """5 份 · 原件已核 3 / 5 · 缺 1: beside the heading.  What was not handed in is not counted as seen."""
         desk = self.desk
         needing = [each for each in desk.wanted if each.material.original_needed]
-        seen = sum(each.material.id in self._seen for each in needing)
+        seen = sum(each.material.id in self.seen & desk.given for each in needing)
         parts = [f"{len(self.papers)} 份", f"原件已核 {seen} / {len(needing)}" if needing else ""]
         if desk.lacking:
             parts.append(f"缺 {len(desk.lacking)}")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from common.case import CaseView
-from common.case.file import form_of
+from common.case.file import form_of, papers_of
 from common.catalogue.conditions import Requirement, materials_required
 from common.catalogue.items import Item
 from common.events import REGISTERED, Event
@@ -26,6 +26,17 @@ def papers_wanted(acts: Sequence[Event], item: Item) -> list[Requirement]:
     applied = date.fromisoformat(made.body["day"])
     wanted = materials_required(item, form_of(acts), str(made.body["channel"]), ticked, today=applied)
     return [each for each in wanted if each.required]
+
+
+def given(acts: Sequence[Event]) -> frozenset[str]:
+    """Ids of the materials of which something was handed in; that an original was only looked at is not enough."""
+    return frozenset(str(paper.get("material")) for _, paper in papers_of(acts))
+
+
+def lacking(acts: Sequence[Event], item: Item) -> list[Requirement]:
+    """The papers that the application needs and of which nothing was handed in."""
+    there = given(acts)
+    return [each for each in papers_wanted(acts, item) if each.material.id not in there]
 
 
 def on_the_way(view: CaseView) -> frozenset[str]:

@@ -26,7 +26,7 @@ from common.web.registration.event import SCOPE, applicant_body
 from common.web.registration.following import promised
 from common.web.registration.pages import application_of, drafts_of
 from common.web.registration.queries import printable, registration_of
-from common.web.registration.tiles import is_electronic
+from common.web.registration.tiles import is_drawing
 from common.web.rights import local_path, right
 
 blueprint = Blueprint(
@@ -119,7 +119,7 @@ def of_case(case: str, paper: str) -> ResponseReturnValue:
         back=back,
         narrow=request.args.get("width") == "80",
         form_words=_form_words,
-        papers=[{**_BLANK, **p} for p in made.body["papers"] if p.get("signed") or not is_electronic(p)],
+        papers=[{**_BLANK, **p} for p in made.body["papers"] if not is_drawing(p)],
         query_code=code,
         qr=qr_svg(link, "查询码"),
         promised=promised(node, file),
@@ -157,7 +157,7 @@ def _drawing(file: CaseFile, made: Event) -> str | None:
     """The signature that was made on the screen, if there was one."""
     for paper in made.body["papers"]:
         drawn: list[Page] = paper.get("pages") or []
-        if drawn and is_electronic(paper):
+        if drawn and is_drawing(paper):
             return url_for("papers.page", case=file.id, event=made.id, hash=drawn[0]["hash"])
     return None
 

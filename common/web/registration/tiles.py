@@ -92,3 +92,8 @@ def paper_body(
 def is_electronic(paper: Mapping[str, Any]) -> bool:
     """Was the paper made here and signed on the screen, or is it that signature: there is no sheet to carry."""
     return bool(paper.get("signed")) or (paper.get("form") == "original" and paper.get("count") == 0)
+
+
+def is_drawing(paper: Mapping[str, Any]) -> bool:
+    """Is it the signature on the screen?  It stands on the papers signed with it, and counts as none itself."""
+    return is_electronic(paper) and not paper.get("signed")

@@ -18,7 +18,7 @@ from common.reference import Edition
 from common.texts import words
 from common.web import fields, visitor
 from common.web.bar import say
-from common.web.cases.wanted import papers_wanted
+from common.web.cases.wanted import lacking
 from common.web.codes import case_link, qr_svg
 from common.web.items.queries import catalogue_of, intake_office, places_for
 from common.web.items.queries import edition as edition_of
@@ -313,15 +313,14 @@ def done(case: str) -> ResponseReturnValue:
             "查询码",
         ),
         following=following(node, file),
-        missing=_missing(file, made.body),
+        missing=_missing(file),
     )
 
 
-def _missing(file: CaseFile, body: Mapping[str, Any]) -> list[str]:
+def _missing(file: CaseFile) -> list[str]:
     """Names of the papers that are still wanted."""
-    given = {paper["material"] for paper in body["papers"]}
-    wanted = papers_wanted(acts_in_effect(file.view), file.edition.item) if file.edition else []
-    return [each.material.name for each in wanted if each.material.id not in given]
+    found = lacking(acts_in_effect(file.view), file.edition.item) if file.edition else []
+    return [each.material.name for each in found]
 
 
 def _done(case: str) -> str:

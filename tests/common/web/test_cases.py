@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -146,6 +147,42 @@ def test_papers_stand_as_tiles_with_what_is_seen_missing_or_on_its_way(county, c
     assert "原件未到" in tiles["居民身份证"]
     assert "没有交" in tiles["代办委托书"]
     assert "缺 4" in page.text
+
+
+def test_a_signature_on_the_screen_stands_on_what_it_signs_and_counts_as_no_paper(county, clerk):
+    given = county.application(county.village).papers
+    page = given[0]["pages"][0]
+    form = {**given[0], "pages": [], "form": "original", "count": 0, "signed": page["hash"]}
+    drawn = {"material": "form.signature", "name": "签名", "pages": [page], "form": "original", "count": 0}
+    journey = Journey.start(county, papers=(form, *given[1:], {**drawn, "original_seen": True}))
+    page = clerk.get(f"/cases/{journey.number}")
+    tiles = {li.classed("name")[0].text: li.text for li in page.main.classed("papers")[0].all("li")}
+    assert "签名" not in tiles
+    assert "屏幕签名" in tiles["申请表"]
+    assert "1 页在路上" in tiles["申请表"]
+    assert heading_of(clerk, journey).startswith(f"材料 {len(given)} 份 · ")
+    slip = clerk.get(f"/cases/{journey.number}/print/slip")
+    assert len(slip.root.classed("received")[0].all("tbody")[0].all("tr")) == len(given)
+
+
+def test_an_original_that_was_looked_at_counts_once_its_paper_was_handed_in(county, clerk):
+    given = county.application(county.village).papers
+    journey = Journey.start(county, papers=tuple(paper for paper in given if paper["material"] != "id"))
+    before = heading_of(clerk, journey)
+    page = act(clerk, journey, "see-originals", checked=["id"])
+    seen, of = re.search(r"原件已核 (\d) / (\d)", heading_of(clerk, journey)).groups()
+    assert "缺 1" in heading_of(clerk, journey)
+    assert int(seen) == int(of) - 1
+    assert heading_of(clerk, journey) == before
+    tiles = {li.classed("name")[0].text: li.text for li in page.main.classed("papers")[0].all("li")}
+    assert "没有交,只看过原件" in tiles["居民身份证"]
+    assert "原件都已核验" not in clerk.get(f"/cases/{journey.number}/accept").text
+
+
+def heading_of(client, journey) -> str:
+    """材料 5 份 · 原件已核 4 / 5 · 缺 1."""
+    page = client.get(f"/cases/{journey.number}")
+    return next(h.text for h in page.main.all("h2") if h.get("id") == "papers-title")
 
 
 def test_a_due_date_beyond_the_published_calendar_never_looks_final(county, clerk):
