@@ -129,7 +129,7 @@ WORKLISTS: Mapping[str, str] = {
     "registered": "holder IN ({offices}) AND label = 'REGISTERED'",  # 待报送
     "received": "holder IN ({offices}) AND label = 'RECEIVED'",  # 待受理
     "holding": f"holder IN ({{offices}}) AND {_OPEN}",  # 在办
-    "offered": f"holder IN ({{offices}}) AND offer_to IS NOT NULL AND {_OPEN}",  # 已移送,待对方接收
+    "offered": f"holder IN ({{offices}}) AND offer_to IS NOT NULL AND {_OPEN}",  # 报送、上报、移送、退回补充,等对方接收
     "correcting": "(holder IN ({offices}) OR office IN ({offices})) AND label = 'CORRECTING'",  # 补正中
     "away": f"office IN ({{offices}}) AND holder NOT IN ({{offices}}) AND {_OPEN}",  # 已报送,他处在办
     "results": "office IN ({offices}) AND label IN ('GRANTED', 'REFUSED', 'NOT_ACCEPTED', 'RETURNED')",  # 待送达
@@ -142,7 +142,7 @@ WORKLISTS: Mapping[str, str] = {
     "county_void_papers": "loose > 0",  # 作废证件在外
     "county_frozen": "frozen",  # 冻结
     "county_asks": "asks > 0",  # 诉求没有答复
-    "county_offered": f"offer_to IS NOT NULL AND {_OPEN}",  # 移送没有接收
+    "county_offered": f"offer_to IS NOT NULL AND {_OPEN}",  # 对方没有接收
 }
 
 _NAMES = tuple(f.name for f in fields(CaseRow))

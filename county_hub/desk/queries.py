@@ -13,6 +13,7 @@ from common.node.cutoff import Late, late, told
 from common.node.intake import CUT_OFF
 from common.offices import division
 from common.store.views import CaseRow
+from common.web.cases.story import way_words
 from common.web.items.queries import full_place_name
 from county_hub.nodes.queries import author_of, forked, why
 
@@ -81,7 +82,7 @@ def _heaps(desk: _Desk) -> Iterator[Heap]:
     yield _heap("cut", "停用之后的记录", "问清是谁在用,打开那台机器裁定", desk.after_cutoff(), grave=True)
     yield _heap("stubs", "读不懂的记录", "看那台机器的程序是不是更新", desk.stubs())
     yield _heap("asks", "请求没有答复", "催承办单位", desk.asks())
-    yield _heap("offers", "移送没有接收", "催对方接收,或请移送的收回", desk.offers())
+    yield _heap("offers", "对方没有接收", "催对方接收,或请交出的单位收回", desk.offers())
     yield _heap("waiting", "早到的记录", "等前面的记录,或从别的路再传", desk.waiting())
 
 
@@ -146,8 +147,14 @@ class _Desk:
         for case, at in sorted(made.items(), key=lambda item: item[1] or 0):
             if at is None or at < before:
                 row = rows[case]
-                to = self._office(row.offer_to or "")
-                yield Line(f"移送给{to}", "对方没有接收,也没有说不接收", self._office(row.holder), at, row)
+                way = "报送" if row.label == "REGISTERED" else way_words(row.holder, row.offer_to or "")
+                yield Line(
+                    f"{way}给{self._office(row.offer_to or '')}",
+                    "对方没有接收,也没有说不接收",
+                    self._office(row.holder),
+                    at,
+                    row,
+                )
 
     def _rows(self, name: str) -> tuple[CaseRow, ...]:
         return self._node.worklist(name, (), 1, STORED).rows

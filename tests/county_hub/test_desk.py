@@ -116,7 +116,7 @@ def test_an_offer_lies_on_the_desk_once_nobody_has_answered_it_for_two_days(hub)
     hub.county.clock.forward(days=3)
     [line] = heaps(hub)["offers"].lines
     assert (line.what, line.place, line.case.number) == (
-        "移送给县民政局",
+        "上报给县民政局",
         "回龙镇便民服务中心",
         journey.number,
     )

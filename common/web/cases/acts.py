@@ -13,6 +13,7 @@ from common.offices import division, level
 from common.web.cases import reading
 from common.web.cases.desk import Desk
 from common.web.cases.reading import Read
+from common.web.cases.story import OFFERED
 from common.web.words import date_words
 
 
@@ -97,7 +98,7 @@ def _take(desk: Desk) -> str:
         return f"{sender}退回补充。接收后由你单位承办,时限接着走。"
     days = desk.item.promised_by_level().get(level(desk.state.offer_to or desk.officer.office).value)
     term = f",你们有 {days} {desk.term_unit}" if days and desk.state.accepted else ""
-    way = "上报" if desk.state.offer_direction is Direction.UP else "移送"
+    way = OFFERED[desk.state.offer_direction or Direction.SIDE]
     return f"{sender}{way}来的。接收后由你单位承办{term}。"
 
 

@@ -28,6 +28,13 @@ from common.web.cases.titles import TITLES, has_document
 from common.web.words import formal_day
 
 SCORES = {5: "非常满意", 4: "满意", 3: "基本满意", 2: "不满意", 1: "非常不满意"}
+OFFERED = {
+    Direction.SUBMIT: "报送",
+    Direction.UP: "上报",
+    Direction.DOWN: "退回补充",
+    Direction.SIDE: "移送",
+}
+"""How a case was given to the office that has yet to take it."""
 _SILENT = frozenset({"case.confirmed"})  # it stands as a mark on what it confirms
 
 
@@ -204,9 +211,9 @@ class _Teller:
         return f"完成「{step}」" if step else "完成环节", _join(opinion, f"核查人 {people}" if people else "")
 
     def offered(self, event: Event, body: Mapping[str, Any]) -> tuple[str, str]:
-        way = direction(body["office"], body["to"])
-        did = {Direction.UP: "上报", Direction.DOWN: "退回补充"}.get(way, "移送")
-        return f"{did}给{self._office(body['to'])}", body.get("opinion") or ""
+        return f"{way_words(body['office'], body['to'])}给{self._office(body['to'])}", body.get(
+            "opinion"
+        ) or ""
 
     def reasoned(self, event: Event, body: Mapping[str, Any]) -> tuple[str, str]:
         return EVENT_TYPES[event.type].chinese, str(body.get("reason") or body.get("note") or "")
@@ -319,6 +326,11 @@ def promise(
 def basis_words(item: Item) -> str:
     """《社会救助暂行办法》第九条至第十三条、《…》: the published basis of an item, as a decision cites it."""
     return "、".join(f"《{each.title.strip('《》')}》{each.article or ''}" for each in item.legal_basis)
+
+
+def way_words(office: str, to: str) -> str:
+    """上报 upward, 退回补充 downward, 移送 to one beside it: how a case goes from an office to another."""
+    return OFFERED[direction(office, to)]
 
 
 def short_office(reference: Reference, office: str) -> str:

@@ -27,7 +27,7 @@ STORED: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "": ("全部", "all"),
         "holding": ("在办", "holding"),
         "away": ("别处在办", "away"),
-        "offered": ("已移送", "offered"),
+        "offered": ("等对方接收", "offered"),
         "correcting": ("补正中", "correcting"),
         "results": ("待送达", "results"),
         "aside": ("未生效", "aside"),

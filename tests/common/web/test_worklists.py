@@ -116,6 +116,18 @@ def test_what_is_offered_is_taken_several_at_once_and_failures_are_named(county,
     assert "没有等接收的办件" in page.text
 
 
+def test_the_filter_of_what_waits_to_be_taken_is_called_by_what_all_of_it_waits_for(county, clerk):
+    """上报 is no 移送, but the other side has to take either."""
+    up, beside = Journey.start(county), Journey.start(county)
+    for journey, to in ((up, f"{county.county}/MZ"), (beside, f"{county.township.office}/MZ")):
+        journey.at_township(c.AcceptCase())
+        journey.at_township(c.OfferCase(to, "材料齐全。"))
+    page = clerk.get("/worklists/all")
+    assert filters(page)["等对方接收"] == 2
+    assert "移送" not in page.text
+    assert len(rows(clerk.get("/worklists/all?filter=offered"))) == 2
+
+
 def test_a_line_offers_the_next_act_that_the_page_of_the_case_offers(county, desks):
     whole, lacking, checked = (
         Journey.start(county, **more) for more in ({}, {"papers": ()}, {"item": "MZ-001"})
