@@ -76,7 +76,7 @@ class Element:
                 yield child
             elif child.tag not in _NOT_SHOWN and "hidden" not in child.attributes:
                 yield from child._words()
-                if child.tag not in ("b", "strong", "small", "span", "a", "i", "em", "time", "kbd"):
+                if child.tag not in ("b", "strong", "small", "span", "a", "i", "em", "time", "kbd", "wbr"):
                     yield " "
 
 

@@ -52,6 +52,37 @@ def test_the_slip_is_one_piece_of_an_80_mm_roll_however_many_papers_stand_on_it(
     assert lengths[0] < lengths[1]
 
 
+BROKEN_GROUPS = """() => [...document.querySelectorAll(".paper-sheet .num")].flatMap((element) => {
+  const broken = [];
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const text = walker.currentNode.data;
+    for (const group of text.matchAll(/[0-9A-Z*]{2,}/g)) {
+      const range = document.createRange();
+      range.setStart(walker.currentNode, group.index);
+      range.setEnd(walker.currentNode, group.index + group[0].length);
+      if (range.getClientRects().length > 1) broken.push(group[0]);
+    }
+  }
+  return broken;
+})"""
+
+
+@pytest.mark.parametrize("width", [360, 390])
+def test_no_number_on_the_slip_breaks_inside_its_digits_on_a_phone(visit, tmp_path, width):
+    county = build_county(tmp_path)
+    programs = Programs(county)
+    api = programs.api(county.village, "陈会计")
+    case = api.post("/cases", application(programs, api, county.village, SHORT))
+    with visit(programs.app(county.village), (width, 780)) as it:
+        it.log_in(county.agent(county.village).actor, PASSWORD)
+        for path in ("slip", "slip?width=80", "form", "proxy"):
+            it.page.goto(f"/cases/{case['number']}/print/{path}")
+            assert it.page.evaluate(BROKEN_GROUPS) == [], path
+            assert it.page.evaluate("document.documentElement.scrollWidth") <= width, path
+            assert case["number"] in it.page.inner_text(".paper-sheet")
+
+
 def test_without_a_script_the_slip_still_prints_on_the_roll(visit, tmp_path):
     county = build_county(tmp_path)
     programs = Programs(county)
