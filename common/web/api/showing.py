@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,12 +16,11 @@ from common.rights import RIGHTS
 from common.store.views import CaseRow
 from common.summary import case_summary
 from common.web.cases.desk import Desk
+from common.web.cases.looks import record_look
 
 UNTOLD = frozenset({"applicant", "form", "papers", "mandate", "query_code", "salt"})
 """Of an act's body: numbers and keys.  The form is told in full to who asks for it, and that is logged (R-1202)."""
 _SILENT = frozenset({"case.rated"})
-
-_access = logging.getLogger("bianmin.access")
 
 
 def whole_case(file: CaseFile, node: Node, officer: Appointment) -> dict[str, Any]:
@@ -55,7 +53,7 @@ def whole_case(file: CaseFile, node: Node, officer: Appointment) -> dict[str, An
 
 def in_full(file: CaseFile, node: Node, officer: Appointment) -> dict[str, Any]:
     """Form and applicant with their numbers; who looked is logged (R-1202)."""
-    _access.info("officer %s saw the numbers of case %s", officer.id, file.id)
+    record_look(node, officer.id, file.id)
     desk = Desk(file, node.reference, node.today(), officer)
     made = desk.made
     return {

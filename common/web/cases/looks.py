@@ -1,4 +1,7 @@
-"""Who looked at numbers in full: a line in ``access.log`` beside the store, with no number in it (R-1202)."""
+"""Who looked at numbers in full, on a page, a print or through the API (R-1202).
+
+A line in ``access.log`` beside the store, with no number in it.
+"""
 
 from __future__ import annotations
 

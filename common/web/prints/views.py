@@ -18,6 +18,7 @@ from common.node import CaseFile
 from common.papers import Page
 from common.reference import Reference
 from common.web import visitor
+from common.web.cases.looks import record_look
 from common.web.codes import case_link, qr_svg
 from common.web.items.queries import edition
 from common.web.papers_view import seen_case, the_node
@@ -72,7 +73,7 @@ def written(text: str) -> str:
 @blueprint.get("/register/<code>/<salt>/print/<any(form, proxy):paper>")
 @right("act:case.registered")
 def draft(code: str, salt: str, paper: str) -> ResponseReturnValue:
-    """The form and the proxy of a draft, to be signed; what is not filled in yet is a line."""
+    """The form and the proxy of a draft, to be signed, for who has just typed it; what is not filled in is a line."""
     node, officer = the_node(), visitor.me()
     known = edition(node.reference, code)
     typed = drafts_of(node, officer).get(salt, code)
@@ -102,7 +103,11 @@ def draft(code: str, salt: str, paper: str) -> ResponseReturnValue:
 @blueprint.get("/cases/<case>/print/<any(form, proxy, slip):paper>")
 @right("login")
 def of_case(case: str, paper: str) -> ResponseReturnValue:
-    """The prints of a case, from what its registering act says.  ``?width=80`` sets the slip on a roll of 80 mm."""
+    """The prints of a case, from what its registering act says.  ``?width=80`` sets the slip on a roll of 80 mm.
+
+    What the applicant signs has his numbers in full, so who opened it is logged as any other look at them (R-1202); the
+    slip masks them.
+    """
     node, file = the_node(), seen_case(case)
     made = registration_of(file)
     if made is None or file.edition is None or paper not in dict(printable(file)):
@@ -110,6 +115,7 @@ def of_case(case: str, paper: str) -> ResponseReturnValue:
     printed = _print_of(node.reference, file, made, file.edition.item)
     back = local_path(request.args.get("next")) or url_for("cases.page", key=file.row.number)
     if paper != "slip":
+        record_look(node, visitor.me().id, file.id)
         return _page(paper, printed, back=back)
     code = made.body["query_code"]
     link = case_link(node.reference.address, file.row.number, code)

@@ -128,6 +128,29 @@ def test_numbers_are_masked_until_someone_looks_and_the_look_is_logged(county, c
     assert whole not in clerk.get(f"/cases/{journey.number}").source
 
 
+def test_a_print_with_numbers_in_full_is_logged_as_a_look_and_all_others_mask_them(county, clerk, agent):
+    """What the applicant signs needs them (R-102); slip and notices do not (rules section 9, R-1202)."""
+    journey = Journey.start(county)
+    journey.decided()
+    whole = journey.made.body["applicant"]["id_number"]
+    path = county.village.store.path.parent / ACCESS_LOG
+    before = len(path.read_text(encoding="utf-8").splitlines()) if path.exists() else 0
+    for paper in ("form", "proxy"):
+        assert whole in agent.get(f"/cases/{journey.number}/print/{paper}").text
+    log = path.read_text(encoding="utf-8")
+    officer = county.agent(county.village).actor
+    looks = [json.loads(line) for line in log.splitlines()[before:]]
+    assert [(look["officer"], look["case"]) for look in looks] == [(officer, journey.made.id)] * 2
+    assert whole not in log
+    page = agent.get(f"/cases/{journey.number}")
+    assert "打开会记录在案" in page.text
+    prints = [a.get("href") for a in page.main.all("a") if "/notices/" in a.get("href")]
+    assert len(prints) == 2  # of the acceptance and of the decision
+    for address in (*prints, f"/cases/{journey.number}/print/slip", f"/cases/{journey.number}/receipt"):
+        assert whole not in agent.get(address).source, address
+    assert path.read_text(encoding="utf-8") == log
+
+
 def test_a_technician_reads_no_case(county, desks):
     journey = Journey.start(county)
     county.appoint(county.hub, "周工", county.township.office, "technician")
