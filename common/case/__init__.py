@@ -11,7 +11,7 @@ choices, reasons         the closed lists and the codes, with their words
 
 from __future__ import annotations
 
-from common.case.acting import allowed_acts, office_for
+from common.case.acting import allowed_acts, hindrance, office_for
 from common.case.automatic import confirmation, due_automatic
 from common.case.clock import CaseDue, OpenTerm, TermKind, due, lamp, open_terms, statutory_passed
 from common.case.commands import Command, command_for
@@ -38,6 +38,6 @@ __all__ = [
     "DECIDED", "ENDED", "OPEN", "PREVIOUS", "UNANSWERED", "UNDER_WAY", "Aside", "Author", "CaseDue", "CaseView",
     "Command", "Decision", "Direction", "Draft", "Folding", "Moment", "OpenTerm", "Registration", "State", "Status",
     "Stop", "TermKind", "Waiting", "allowed_acts", "command_for", "confirmation", "decide", "digest", "due",
-    "due_automatic", "fold", "label", "lamp", "needs_confirmation", "office_for", "open_terms", "scope",
+    "due_automatic", "fold", "hindrance", "label", "lamp", "needs_confirmation", "office_for", "open_terms", "scope",
     "statutory_passed",
 ]  # fmt: skip

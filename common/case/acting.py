@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
 from common.case.acts import ADOPTABLE
+from common.case.desk import refusal_code
 from common.case.evolve import closed, may
 from common.case.grading import graded, intake_office, steps_to_finish
-from common.case.state import DECIDED, ENDED
+from common.case.state import DECIDED, ENDED, State
 from common.case.view import CaseView
 from common.event_types import EVENT_TYPES
+from common.offices import division
 from common.reference import Appointment, Reference
 from common.rights import RIGHTS, Relation, refusal
 
@@ -47,34 +49,58 @@ def allowed_acts(
     ``today`` also leaves out what its term no longer allows (R-206).  An act named here may still be refused for
     its details: a paper not seen, a reason not given.
     """
-    if not view.path or appointment.ended:
-        return ()
-    return tuple(kind for kind in _BY_PEOPLE if _allowed(view, kind, appointment, reference, today))
+    return tuple(kind for kind in _BY_PEOPLE if hindrance(view, kind, appointment, reference, today) is None)
+
+
+def hindrance(
+    view: CaseView, kind: str, appointment: Appointment, reference: Reference, today: date | None = None
+) -> str | None:
+    """Why an officer may not do an act of this type on a case now: the code of its refusal; None if he may."""
+    if not view.path:
+        return "case.nothing_registered"
+    if appointment.ended:
+        return "case.appointment_ended"
+    moves, state = EVENT_TYPES[kind].moves, view.state
+    if moves and state.status in ENDED and (reason := closed(state, kind)):
+        return refusal_code(kind, reason, state.status)
+    office = office_for(view, kind, appointment, reference)
+    if office is None:
+        return _not_his(view, kind, appointment, reference)
+    if moves and view.frozen:
+        return "case.frozen"
+    if moves and (reason := _unfit(state, kind, office, reference)):
+        return refusal_code(kind, reason, state.status)
+    makes_sense, otherwise = _SENSE.get(kind, (None, None))
+    return None if makes_sense is None or makes_sense(view, reference, today) else otherwise
+
+
+def _not_his(view: CaseView, kind: str, appointment: Appointment, reference: Reference) -> str:
+    """Why there is no office for which he could do it: it is another's turn, or in his own office another role's."""
+    relation, state, own = RIGHTS[kind].relation, view.state, division(reference.canon(appointment.office))
+    if relation is Relation.COUNTY:
+        return "case.not_county"
+    if relation is Relation.ADDRESSEE:
+        if state.offer_to is None:
+            return "case.no_such_offer"
+        return "case.role" if division(state.offer_to) == own else "case.not_addressee"
+    if relation is Relation.HOLDER:
+        return "case.role" if division(state.holder) == own else "case.not_holder"
+    return "case.role" if own in map(division, view.parties.concerned) else "case.not_concerned"
+
+
+def _unfit(state: State, kind: str, office: str, reference: Reference) -> str | None:
+    """Why an act that moves makes no sense in this state, by this office, with this item."""
+    body = {"office": office, "of": state.offer}
+    reason = closed(state, kind) or may(state, kind, body, reference.canon)
+    if reason is not None and reason != _GONE.get(kind):
+        return reason
+    return graded(state, kind, {**body, "to": intake_office(state, reference)}, reference)
 
 
 # Whoever takes a registration back takes its submission back with it, if that is out (``decide``).
 _GONE = {"case.cancelled": "act.offer_open"}
 
 _BY_PEOPLE = tuple(kind for kind, right in RIGHTS.items() if right.roles and kind != "case.registered")
-
-
-def _allowed(
-    view: CaseView, kind: str, appointment: Appointment, reference: Reference, today: date | None
-) -> bool:
-    office = office_for(view, kind, appointment, reference)
-    if office is None or (view.frozen and EVENT_TYPES[kind].moves):
-        return False
-    if EVENT_TYPES[kind].moves:
-        body = {"office": office, "of": view.state.offer}
-        if closed(view.state, kind) or may(view.state, kind, body, reference.canon) not in (
-            None,
-            _GONE.get(kind),
-        ):
-            return False
-        if graded(view.state, kind, {**body, "to": intake_office(view.state, reference)}, reference):
-            return False
-    makes_sense = _SENSE.get(kind)
-    return makes_sense is None or makes_sense(view, reference, today)
 
 
 def _notice_in_time(view: CaseView, reference: Reference, today: date | None) -> bool:
@@ -99,23 +125,25 @@ def _not_ended(view: CaseView, reference: Reference, today: date | None) -> bool
     return view.state.status not in ENDED
 
 
-_SENSE: Mapping[str, Callable[[CaseView, Reference, date | None], bool]] = {
-    "case.correction_asked": _notice_in_time,
-    "case.not_accepted": _notice_in_time,
-    "case.paused": _pause_listed,
-    "case.stepped": _steps_left,
-    "case.submitted": lambda view, reference, today: view.state.offer is None,
-    "case.resumed": lambda view, reference, today: view.state.paused,
-    "case.restarted": lambda view, reference, today: view.state.suspended,
-    "case.adopted": lambda view, reference, today: any(
-        view.events[act.id].type in ADOPTABLE for act in view.aside
+_SENSE: Mapping[str, tuple[Callable[[CaseView, Reference, date | None], bool], str]] = {
+    "case.correction_asked": (_notice_in_time, "case.after_notice_term"),
+    "case.not_accepted": (_notice_in_time, "case.after_notice_term"),
+    "case.paused": (_pause_listed, "case.pause_not_allowed"),
+    "case.stepped": (_steps_left, "case.no_such_step"),
+    "case.submitted": (lambda view, reference, today: view.state.offer is None, "case.offer_open"),
+    "case.resumed": (lambda view, reference, today: view.state.paused, "case.no_such_pause"),
+    "case.restarted": (lambda view, reference, today: view.state.suspended, "case.no_such_suspension"),
+    "case.adopted": (
+        lambda view, reference, today: any(view.events[act.id].type in ADOPTABLE for act in view.aside),
+        "case.not_set_aside",
     ),
-    "ruling.dismissed": lambda view, reference, today: bool(view.aside),
-    "correction.handed_in": _not_ended,
-    "withdrawal.asked": _not_ended,
-    "ask.answered": lambda view, reference, today: bool(view.asks),
-    "case.urged": _not_ended,
-    "case.delivered": _decided,
-    "case.rated": _decided,
-    "case.archived": lambda view, reference, today: view.state.status in ENDED,
+    "ruling.dismissed": (lambda view, reference, today: bool(view.aside), "case.not_set_aside"),
+    "correction.handed_in": (_not_ended, "case.ended"),
+    "withdrawal.asked": (_not_ended, "case.ended"),
+    "ask.answered": (lambda view, reference, today: bool(view.asks), "case.no_such_ask"),
+    "case.urged": (_not_ended, "case.ended"),
+    "case.delivered": (_decided, "case.not_decided"),
+    "case.rated": (_decided, "case.not_decided"),
+    "case.archived": (lambda view, reference, today: view.state.status in ENDED, "case.not_ended"),
 }
+"""type -> (does it make sense now, the code of its refusal where it does not)."""

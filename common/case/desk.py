@@ -133,11 +133,9 @@ class Desk:
         }
         if reason == "body.malformed":
             return BadInput("case.field", field=check_body(event.type, event.body) or "body", **detail)
-        if reason in ("act.wrong_state", "act.case_ended"):
-            return CommandRefused(_wrong_state(event.type, self.state.status), **detail)
         if reason.startswith("wait."):
             return _WAITING.get(reason, CommandRefused)("case." + reason.replace("wait.", "no_"), **detail)
-        code = reason.replace("act.", "case.")
+        code = refusal_code(event.type, reason, self.state.status)
         return (NotPermitted if reason in _NOT_PERMITTED else CommandRefused)(code, **detail)
 
     def _name(self, office: str) -> str:
@@ -153,6 +151,13 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return [_plain(each) for each in value]
     return value
+
+
+def refusal_code(kind: str, reason: str, status: Status) -> str:
+    """The code by which a command is refused, of the reason for which the fold would set its act aside."""
+    if reason in ("act.wrong_state", "act.case_ended"):
+        return _wrong_state(kind, status)
+    return reason.replace("act.", "case.")
 
 
 def _wrong_state(kind: str, status: Status) -> str:

@@ -100,7 +100,7 @@ REFUSALS: Mapping[str, str] = {
     "case.not_decided_here": "「{item}」由{office}决定,不能在这里当场办结。请只登记,受理以后再上报。",
     # -- acceptance
     "case.originals_missing": "原件未到:{materials}。请当面核验后勾选;还没有告知过的,可以一次性告知申请人。",
-    "case.second_notice": "一次性告知只能发一次(R-205)。确有需要,请负责人先准许再次告知。",
+    "case.second_notice": "一次性告知已经发过,只能发一次(R-205)。确有需要,请负责人先准许再次告知。",
     "case.no_second_notice": "现在没有要准许的再次告知。",
     "case.after_notice_term": "已过告知期限,这件视为已受理(R-206)。请按受理办。",
     "case.nothing_wanted": "没有写要补什么。请逐项写明要补的材料和原因。",

@@ -9,6 +9,7 @@ from flask import url_for
 
 from common.case import Direction, Status
 from common.case import commands as c
+from common.case.reasons import REFUSALS
 from common.offices import division, level
 from common.web.cases import reading
 from common.web.cases.desk import Desk
@@ -29,6 +30,7 @@ class Act:
         read: what was typed -> commands; None where another feature has the page.
         asks: it has inputs; else its button does it at once.
         offered: is it offered here, beyond what the table of rights says.
+        otherwise: why it is not offered, where the table of rights allows it; what to do instead.
         grave: it ends something, or tells the applicant no.
         photo: (id, name) of a paper that may be photographed with it.
         told: the sentence on the page that comes once it is done; what it prints stands beside it as a link.
@@ -42,6 +44,7 @@ class Act:
     read: Read | None
     asks: bool = True
     offered: Callable[[Desk], bool] = lambda desk: True
+    otherwise: str = ""
     grave: bool = False
     photo: tuple[str, str] | None = None
     told: str = ""
@@ -132,6 +135,7 @@ ACTS: tuple[Act, ...] = (
         told="已接收,现在由你单位承办。"),
     Act("decline", "case.declined", "不接收", lambda d: f"退给{d.name(d.state.holder)},写明原因。",
         reading.reasoned(c.DeclineCase), offered=lambda d: d.state.offer_direction is not Direction.SUBMIT,
+        otherwise=REFUSALS["case.submission_not_declinable"],
         told="已退给对方。"),
     Act("accept", "case.accepted", "受理", _accept, reading.accept, told="已受理。",
         errors={"case.originals_missing": "checked"}),
@@ -144,10 +148,12 @@ ACTS: tuple[Act, ...] = (
         reading.refuse_acceptance, grave=True, told="已作出不予受理。"),
     Act("hand-in", "correction.handed_in", "补材料",
         lambda d: f"把一次性告知要补的交来,送到后由{d.name(d.state.holder)}接着办。", None,
-        offered=lambda d: d.state.status is Status.CORRECTING),
+        offered=lambda d: d.state.status is Status.CORRECTING,
+        otherwise="现在没有要补的。群众另外交来的,用「补充说明材料」。"),
     Act("finish-step", "case.stepped", "完成环节", _finish_step, reading.finish_step, told="已记下。",
         errors={"case.two_people": "second", "case.step_done": "step", "case.no_such_step": "step"}),
     Act("report-up", "case.offered", "上报县里", _report_up, reading.report_up, offered=lambda d: d.reports_up,
+        otherwise="受理以后,后面的环节归上级办的,才上报。",
         told="已上报,等对方接收。", errors={"case.unknown_office": "to"}),
     Act("decide", "case.decided", "准予 / 不予", _decide, reading.decide, told="",
         errors={"case.no_reasons": "reasons"}),
@@ -159,16 +165,19 @@ ACTS: tuple[Act, ...] = (
         lambda d: f"{d.name(d.state.offer_to or '')}还没有接收。收回后仍由你单位承办。",
         reading.noted(c.RecallOffer), told="已收回。"),
     Act("deliver", "case.delivered", "送达", _deliver, reading.deliver, offered=lambda d: not d.view.delivered,
+        otherwise="已经登记过送达,不用再登记。",
         photo=("receipt", "送达回证"), told="已登记送达。"),
     Act("rate", "case.rated", "请群众评价", _rate, reading.nothing(lambda: c.Rate(5)),
         offered=lambda d: not d.view.rated),
     Act("archive", "case.archived", "归档", lambda d: "这件已办完,归档。", reading.noted(c.Archive),
-        offered=lambda d: not d.view.archived and (d.view.delivered or d.state.decision is None), told="已归档。"),
+        offered=lambda d: not d.view.archived and (d.view.delivered or d.state.decision is None),
+        otherwise="决定送达以后才能归档;已经归档的不用再归。", told="已归档。"),
     Act("answer", "ask.answered", "答复", lambda d: "群众提出的,写明怎样答复。", reading.answer, told="已答复。"),
     Act("add-papers", "paper.added", "补充说明材料", lambda d: "群众另外交来、没有要求过的材料。", None,
-        offered=lambda d: d.state.ended is None),
+        offered=lambda d: d.state.ended is None, otherwise=REFUSALS["case.ended"]),
     Act("see-originals", "paper.original_seen", "核验原件", lambda d: "记下当面核验过哪些原件。",
         reading.see_originals, offered=lambda d: bool(d.originals_missing) and d.state.ended is None,
+        otherwise="没有等着核验的原件。",
         told="已记下核验的原件。"),
     Act("pause", "case.paused", "停表", _pause, reading.pause, told="已停表。",
         errors={"case.pause_not_allowed": "kind"}),
@@ -178,11 +187,13 @@ ACTS: tuple[Act, ...] = (
         lambda d: "一次性告知已经发过。准许后,经办人可以再告知一次,理由记录在案。",
         reading.reasoned(c.GrantOverride), told="已准许再次告知。"),
     Act("hand-over", "case.offered", "移送", lambda d: "移送给本级的另一个单位(岗位)。对方接收前,这件还在你单位。",
-        reading.hand_over, offered=lambda d: bool(d.offices_beside()), told="已移送,等对方接收。",
+        reading.hand_over, offered=lambda d: bool(d.offices_beside()),
+        otherwise="本级没有别的单位可以移送。", told="已移送,等对方接收。",
         errors={"case.unknown_office": "to"}),
     Act("send-back", "case.offered", "退回补充",
         lambda d: "退给下级补充。总时限不停;不能让群众重新交已经在卷的材料。",
         reading.send_back, offered=lambda d: bool(d.offices_below()) and d.state.status is Status.ACCEPTED,
+        otherwise="只有受理以后、从下级来的,才能退回补充。",
         told="已退回补充,等对方接收。", errors={"case.unknown_office": "to"}),
     Act("suspend", "case.suspended", "中止", lambda d: "因外部原因不能继续,时限停下。要书面告知申请人。",
         reading.reasoned(c.SuspendCase), told="已中止。"),
@@ -194,13 +205,16 @@ ACTS: tuple[Act, ...] = (
         reading.reasoned(lambda reason: c.CancelCase(reason)), grave=True, told="已撤回登记。"),
     Act("withdraw", "withdrawal.asked", "申请撤回", lambda d: "申请人要求撤回。送到承办单位后,办件终止,材料退还。",
         reading.withdraw, offered=lambda d: d.state.status is not Status.REGISTERED and not d.withdrawal_asked,
+        otherwise="还没有送到受理单位的,用「撤回登记」;已经申请撤回的,不用再申请。",
         grave=True, photo=("withdrawal", "撤回申请书"),
         told="已记下撤回申请,送到承办单位后办件终止。"),
     Act("urge", "case.urged", "催办", lambda d: f"提醒{d.name(d.state.holder)}尽快办。", reading.urge,
-        offered=lambda d: d.state.holder != d.author("case.urged").office, told="已催办。"),
+        offered=lambda d: d.state.holder != d.author("case.urged").office,
+        otherwise="这件就在你单位手里,不用催办。", told="已催办。"),
     Act("note", "case.noted", "备注", lambda d: "写给承办的人看。记录在案,不能删改。", reading.note, told="已备注。"),
     Act("take-over", "case.taken_over", "县级接管", lambda d: f"{d.name(d.state.holder)}不能办,由县级中心接手。",
-        reading.reasoned(c.TakeOverCase), offered=lambda d: d.state.holder != d.reference.county, grave=True,
+        reading.reasoned(c.TakeOverCase), offered=lambda d: d.state.holder != d.reference.county,
+        otherwise="这件已经在县级中心手里。", grave=True,
         told="已由县级接管。"),
     Act("rule", "ruling.dismissed", "裁定", lambda d: "采纳、不采纳,或更正日期。过去的记录不改,裁定另记一笔。",
         reading.rule, told="已裁定。", errors={"case.not_set_aside": "of", "case.adopted_unfit": "ruling"}),

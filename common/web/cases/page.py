@@ -10,10 +10,9 @@ from typing import Any
 
 from common import clock
 from common.calendar import Calendar
-from common.case import Status, TermKind, label, lamp, open_terms, statutory_passed
+from common.case import Status, TermKind, hindrance, label, lamp, open_terms, statutory_passed
 from common.case.clock import calendar_of
 from common.case.file import form_of, originals_seen, papers_of
-from common.case.reasons import REASONS
 from common.catalogue.items import Field
 from common.catalogue.showing import as_read
 from common.clock import Lamp
@@ -22,7 +21,8 @@ from common.events import Event
 from common.ids import mask_id, mask_phone, parse_citizen_id
 from common.node import Paper
 from common.offices import Level, level
-from common.texts import STATES
+from common.rights import RIGHTS, place
+from common.texts import ROLES, STATES, say
 from common.web.cases.acts import Act, next_act, quiet_acts
 from common.web.cases.desk import Desk
 from common.web.cases.reached import Reached
@@ -284,11 +284,17 @@ class CasePage:
         return f"由{desk.name(state.holder)}办。"
 
     def why_not(self, act: Act) -> str:
-        """Why an act cannot be done now: the one notice is given (R-205), or it is somebody else's turn."""
-        state = self.desk.state
-        if act.kind == "case.correction_asked" and state.noticed and not (state.accepted or state.ended):
-            return REASONS["act.second_notice"]
-        return self.waits_for
+        """Why an act cannot be done here now, in the words of the refusal that it would meet."""
+        desk, state = self.desk, self.desk.state
+        code = hindrance(desk.view, act.kind, desk.officer, desk.reference, desk.today)
+        if code is None:
+            return act.otherwise
+        if code == "case.role":
+            home = state.offer_to if act.kind == "case.taken" and state.offer_to else state.holder
+            roles = RIGHTS[act.kind].roles.get(place(home or desk.officer.office), frozenset())
+            who = "、".join(words for role, words in ROLES.items() if role in roles)
+            return f"你是{ROLES[desk.officer.role]},这一步由{who}办。" if who else say(code)
+        return say(code, {"holder": desk.name(state.holder)})
 
     def _after_the_end(self) -> str:
         view, state = self.desk.view, self.desk.state

@@ -758,6 +758,43 @@ def test_what_was_reported_up_is_not_called_handed_over(county, window):
     assert "上报来的。接收后由你单位承办" in window.get(f"/cases/{journey.number}").text
 
 
+def test_who_opens_an_act_out_of_turn_is_told_why_it_cannot_be_done_and_what_can(
+    county, clerk, agent, window
+):
+    received, accepted, decided = (Journey.start(county) for _ in range(3))
+    county.level()
+    accepted.at_township(c.AcceptCase())
+    decided.decided()
+    told = {}
+    for name, client in (("clerk", clerk), ("agent", agent), ("window", window)):
+        for state, journey in (("received", received), ("accepted", accepted), ("decided", decided)):
+            for each in ACTS:
+                if each.read is None or each.slug == "rate":
+                    continue
+                path = f"/cases/{journey.number}/{each.slug}"
+                status = client.http.get(path).status_code
+                page = client.get(path, status)
+                if status == 200 and "现在不能" in page.text:
+                    (notice,) = page.main.classed("notice")
+                    told[name, state, each.slug] = notice.text.removeprefix(f"现在不能{each.verb}。").strip()
+                    assert page.link("回到办件")
+                else:
+                    assert status in (200, 403), path  # 403: no officer of this role does it anywhere
+    assert len(told) > 60
+    for place, said in told.items():
+        assert re.match(r"[^。]{4,}。", said), (place, said)
+        assert not re.match(r"由[^。]*办。", said), (place, said)
+    assert told["clerk", "accepted", "accept"].startswith(
+        "这件已经受理,不能再办这一步。 现在该办的是「上报县里」。"
+    )
+    assert told["clerk", "received", "report-up"].startswith("受理以后,后面的环节归上级办的,才上报。")
+    assert told["agent", "accepted", "report-up"].startswith(
+        "这件现在由回龙镇便民服务中心承办,您单位不能办这一步。"
+    )
+    assert told["clerk", "received", "urge"].startswith("这件就在你单位手里,不用催办。")
+    assert told["window", "accepted", "take"].startswith("现在没有等接收的")
+
+
 def test_who_comes_for_a_second_notice_is_told_that_the_one_is_given(county, clerk):
     """R-205: and the page of acceptance leads nobody there."""
     given = county.application(county.village).papers
