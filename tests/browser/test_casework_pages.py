@@ -264,6 +264,31 @@ def test_the_page_of_an_act_begins_at_its_first_input_and_one_with_a_fault_at_it
         expect(it.page.locator(".summary")).to_be_focused()
 
 
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_each_line_of_a_summary_leads_to_its_input_where_the_same_words_stand(visit, county, desks, size):
+    journey = Journey.start(county, papers=())
+    with visit(desks.app(county.township), size, expected=("400",)) as it:
+        log_in(it, desks, county.township, "王丽")
+        page = it.page
+        page.goto(f"/cases/{journey.number}/ask-correction")
+        page.locator("details.more summary").click()
+        page.locator('select[name="field.2"]').select_option(index=2)
+        page.fill('input[name="field_why.3"]', "应填现住址")
+        page.fill('input[name="correct_by"]', "")
+        page.click("main form button.act")
+        expect(page.locator(".summary")).to_be_focused()
+        links = page.locator(".summary a").all()
+        assert len(links) == 3
+        for link in links:
+            link.click()
+            wanted = page.locator(link.get_attribute("href"))
+            expect(wanted).to_be_focused()
+            expect(wanted).to_be_in_viewport()
+            said = page.locator(link.get_attribute("href") + "-error")
+            expect(said).to_have_text(link.inner_text())
+            expect(said).to_be_visible()
+
+
 # -- a login that ends behind a page
 
 

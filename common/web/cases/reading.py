@@ -21,6 +21,8 @@ Read = Callable[[Desk, Form], Commands]
 
 MOST_FIELDS = 4
 """How many fields of the form one notice may ask to be put right."""
+USUAL_WHY = "没有交,请补 1 份"
+"""What stands at a paper that was not handed in, until somebody writes better."""
 RULINGS = {
     "adopt": "采纳:让它在现在的状态上生效",
     "dismiss": "不采纳:从名单上去掉",
@@ -133,13 +135,19 @@ def ask_correction(desk: Desk, form: Form) -> Commands:
         if material.id in form.getlist("material"):
             why = reading.text(f"why.{material.id}", f"「{material.name}」为什么要补、要怎样的", most=300)
             wanted.append({"what": material.name, "why": why, "material": material.id})
+        elif form.get(f"why.{material.id}", "").strip() not in ("", USUAL_WHY):  # there is no second notice
+            reading.errors[f"why.{material.id}"] = (
+                f"写了「{material.name}」要怎样补,却没有勾选。要补的请勾选,不补的把字删掉。"
+            )
     for number in range(MOST_FIELDS):
         field = desk.item.field(form.get(f"field.{number}", ""))
+        if field is None and form.get(f"field_why.{number}", "").strip():
+            reading.errors[f"field.{number}"] = "写了应怎样填,却没有选是哪一栏。"
         if field is not None:
             why = reading.text(f"field_why.{number}", f"「{field.name}」错在哪里、应怎样填", most=300)
             wanted.append({"what": f"申请表「{field.name}」", "why": why, "field": field.id})
     last = reading.day("correct_by", "补齐的最后一天")
-    if not wanted:
+    if not wanted and not reading.errors:
         reading.errors["material"] = "没有选要补什么。请勾选材料,或选申请表里要改的一栏。"
     reading.finish()
     return (c.AskCorrection(tuple(wanted), last),)
