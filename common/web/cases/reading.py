@@ -21,8 +21,6 @@ Read = Callable[[Desk, Form], Commands]
 
 MOST_FIELDS = 4
 """How many fields of the form one notice may ask to be put right."""
-USUAL_WHY = "没有交,请补 1 份"
-"""What stands at a paper that was not handed in, until somebody writes better."""
 RULINGS = {
     "adopt": "采纳:让它在现在的状态上生效",
     "dismiss": "不采纳:从名单上去掉",
@@ -135,10 +133,6 @@ def ask_correction(desk: Desk, form: Form) -> Commands:
         if material.id in form.getlist("material"):
             why = reading.text(f"why.{material.id}", f"「{material.name}」为什么要补、要怎样的", most=300)
             wanted.append({"what": material.name, "why": why, "material": material.id})
-        elif form.get(f"why.{material.id}", "").strip() not in ("", USUAL_WHY):  # there is no second notice
-            reading.errors[f"why.{material.id}"] = (
-                f"写了「{material.name}」要怎样补,却没有勾选。要补的请勾选,不补的把字删掉。"
-            )
     for number in range(MOST_FIELDS):
         field = desk.item.field(form.get(f"field.{number}", ""))
         if field is None and form.get(f"field_why.{number}", "").strip():
