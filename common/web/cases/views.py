@@ -27,7 +27,7 @@ from common.web.cases.desk import Desk
 from common.web.cases.looks import record_look
 from common.web.cases.page import CasePage, since
 from common.web.cases.reached import reached
-from common.web.cases.reading import RULINGS, USUAL_WHY, Commands, Read, Untyped
+from common.web.cases.reading import RULINGS, Commands, Read, Untyped
 from common.web.cases.titles import printed_after
 from common.web.papers_view import papers_of, seen_case, the_node
 from common.web.registration.capture import MAX_REQUEST_BYTES, take_files
@@ -40,14 +40,8 @@ MAX_FORM_BYTES = 256 * 1024
 OWN_PAGES = frozenset({"decide", "rate"})
 """Acts whose pages are views of their own."""
 
-CHOICES = {
-    "grounds": GROUNDS,
-    "ways": WAYS,
-    "relations": RELATIONS,
-    "rulings": RULINGS,
-    "usual_why": USUAL_WHY,
-}
-"""What may be chosen on the pages of acts: value -> words; and what stands there to begin with."""
+CHOICES = {"grounds": GROUNDS, "ways": WAYS, "relations": RELATIONS, "rulings": RULINGS}
+"""What may be chosen on the pages of acts: value -> words."""
 
 
 def desk_of(key: str) -> Desk:
