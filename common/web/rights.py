@@ -178,7 +178,7 @@ def _prove(writer: Appointment) -> None:
 
 
 def _show_again(page: Callable[..., ResponseReturnValue]) -> ResponseReturnValue:
-    flash("登录结束过,这一页还没有办。刚才写的都在,请看一遍再办。")
+    flash(("登录结束过,这一页还没有办。刚才写的都在,请看一遍再办。", ()))  # type: ignore[arg-type]  # as bar.say
     return page(**(request.view_args or {}))
 
 

@@ -2,6 +2,7 @@
 
 queries      what the pages ask: items, places, earlier applications
 applicant    who applies      application    what was filled in, and what follows from it      drafts    how it is kept
+versions     which page may change a draft
 views        find, fill in, check, done      papers         capture      corrections    what is handed in later
 """
 

@@ -33,9 +33,10 @@ from common.web.registration.capture import (
     take_dropped,
     take_files,
 )
-from common.web.registration.drafts import ADD, HAND_IN, Drafts, Typed
-from common.web.registration.pages import blueprint, drafts_of
+from common.web.registration.drafts import ADD, HAND_IN, Drafts, StaleDraft, Typed
+from common.web.registration.pages import blueprint, drafts_of, stamp_of
 from common.web.registration.queries import printable
+from common.web.registration.state import named
 from common.web.registration.tiles import OF_FIELD, PAPER, SEEN_WORDS, Tile, paper_body
 from common.web.rights import body_limit, right, shown_again, wants_json
 
@@ -236,7 +237,10 @@ def show_again(case: str, kind: str) -> ResponseReturnValue:
 def hand_in(case: str, kind: str) -> ResponseReturnValue:
     """Keeps what was typed and captured; hands it in where the button says so."""
     later, drafts = _later(kind, case)
-    draft = drafts.keep(later.draft.salt, kind, request.form)
+    try:
+        draft = drafts.keep(later.draft.salt, kind, request.form)
+    except StaleDraft as refused:
+        return _stale(refused, replace(later, draft=drafts.shown(later.draft.salt, kind, request.form)))
     errors = _take(later, drafts, draft)
     later, drafts = _later(kind, case)
     if wants_json():
@@ -254,6 +258,14 @@ def hand_in(case: str, kind: str) -> ResponseReturnValue:
         drafts.done(later.draft.salt)
     say(_handed(later.node, later.file.id) if kind == HAND_IN else "补充材料已附上。")
     return redirect(url_for("cases.page", key=later.file.row.number), 303)
+
+
+def _stale(refused: StaleDraft, later: Later) -> ResponseReturnValue:
+    """The page as it came, with where it differs from the newer version; nothing of it was kept."""
+    differs = named(refused.inputs, later.fields, (), later.tiles)
+    if wants_json():
+        raise CommandRefused(refused.code, differs=differs) from refused
+    return _page(later, {}, differs), refused.http_status
 
 
 def _handed(node: Node, case: str) -> str:
@@ -296,7 +308,7 @@ def _tile_markup(later: Later, tile: Tile, errors: Mapping[str, str]) -> str:
     )
 
 
-def _page(later: Later, errors: Mapping[str, str]) -> str:
+def _page(later: Later, errors: Mapping[str, str], differs: str | None = None) -> str:
     return render_template(
         "registration/hand_in.html",
         later=later,
@@ -312,6 +324,8 @@ def _page(later: Later, errors: Mapping[str, str]) -> str:
         name=later.draft.inputs.get("_name", ""),
         note=later.draft.inputs.get("_note", ""),
         other=OTHER,
+        stamp=stamp_of(later.draft),
+        differs=differs,
     )
 
 

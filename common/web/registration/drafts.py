@@ -23,6 +23,7 @@ from common.reference import Appointment
 from common.store.local import Draft
 from common.web.registration import applicant
 from common.web.registration.queries import Earlier
+from common.web.registration.versions import Order, Stamp, Version
 
 _SALT = re.compile(r"[0-9a-f]{32}")
 _HOUSE = (
@@ -47,6 +48,18 @@ def new_salt() -> str:
     return secrets.token_hex(16)
 
 
+class StaleDraft(CommandRefused):
+    """A page that does not know the newest version would change it (versions.py).
+
+    Args:
+        inputs: names of the inputs that say something else there.
+    """
+
+    def __init__(self, inputs: list[str]) -> None:
+        super().__init__("draft.stale")
+        self.inputs = inputs
+
+
 @dataclass(frozen=True, slots=True)
 class Typed:
     """A draft as it is kept.
@@ -55,6 +68,9 @@ class Typed:
         inputs: what was typed, by input name.  pages: captured pages by where they belong.
         reused: ``from``, the id of the earlier application, and ``values``, what it lent with the applicant's consent.
         case: the case that was registered from it already; then nothing else stands here.
+        version: the save that made it what it is; None while no page has saved it.
+        last: number of the newest save of that page, which may have changed no word since.
+        stamp: what the page that shows it says when it saves; None: a new page, which knows this version.
     """
 
     salt: str
@@ -64,6 +80,9 @@ class Typed:
     reused: Mapping[str, Any] | None = None
     case: str | None = None
     at: int = 0
+    version: Version | None = None
+    last: int = 0
+    stamp: Stamp | None = None
 
     @property
     def empty(self) -> bool:
@@ -98,9 +117,11 @@ class Drafts:
         return [_typed(draft) for draft in kept if draft.item not in (HAND_IN, ADD)]
 
     def shown(self, salt: str, item: str, inputs: MultiDict[str, str]) -> Typed:
-        """The draft as if this had been typed; what is kept stays as it is."""
+        """The draft as the page that sent this shows it: it knows no more than it did; what is kept stays as it is."""
         draft = self.get(salt, item)
-        return draft if draft.case is not None else replace(draft, inputs=_ours(inputs))
+        if draft.case is not None:
+            return draft
+        return replace(draft, inputs=_ours(inputs), stamp=Stamp.of(inputs))
 
     def keep(
         self,
@@ -109,13 +130,23 @@ class Drafts:
         inputs: MultiDict[str, str],
         then: Callable[[Typed], Typed] = lambda draft: draft,
     ) -> Typed:
-        """Keep what was typed; ``then`` may fill in what follows from it."""
+        """Keep what was typed; ``then`` may fill in what follows from it.
+
+        StaleDraft: the page does not know the newest version.
+        """
+        stamp, typed = Stamp.of(inputs), _ours(inputs)
         with self._node.store.write():
             draft = self.get(salt, item)
-            if draft.case is None:
-                draft = then(replace(draft, inputs=_ours(inputs)))
-                self._save(draft)
-            return draft
+            order = stamp.order(draft.version, draft.last)
+            if draft.case is not None or order is Order.LATE:
+                return draft
+            if order is Order.STALE and typed != draft.inputs:
+                raise StaleDraft(_differing(typed, draft.inputs))
+            now = then(replace(draft, inputs=typed))
+            version, last = stamp.after(draft.version, draft.last, changed=now.inputs != draft.inputs)
+            now = replace(now, version=version, last=last)
+            self._save(now)
+            return now
 
     def add_pages(
         self, salt: str, item: str, place: str, pages: Iterable[Page], *, instead: bool = False
@@ -145,9 +176,11 @@ class Drafts:
         self._discard([page for page in pages if page["hash"] == hash])
         return draft
 
-    def give_up(self, salt: str, item: str) -> None:
-        """The officer drops the draft, and the pages with it."""
+    def give_up(self, salt: str, item: str, stamp: Stamp) -> None:
+        """The officer drops the draft, and the pages with it.  StaleDraft: it is not what he saw of it."""
         draft = self.get(salt, item)
+        if stamp.order(draft.version, draft.last) is Order.STALE:
+            raise StaleDraft([])
         if draft.case is None:
             self._local.drop_draft(salt)
             self._discard([page for pages in draft.pages.values() for page in pages])
@@ -161,6 +194,8 @@ class Drafts:
             "inputs": {name: draft.inputs.getlist(name) for name in draft.inputs},
             "pages": draft.pages,
             "reused": draft.reused,
+            "version": draft.version and str(draft.version),
+            "last": draft.last,
         }
         at = self._node.now()
         self._local.save_draft(Draft(draft.salt, self._officer.id, draft.item, data, at))
@@ -179,6 +214,8 @@ def _typed(kept: Draft) -> Typed:
         data.get("pages", {}),
         data.get("reused"),
         at=kept.at,
+        version=Version.read(data.get("version")),
+        last=data.get("last", 0),
     )
 
 
@@ -194,6 +231,15 @@ def _ours(inputs: MultiDict[str, str]) -> MultiDict[str, str]:
             break
         kept.add(name, value)
     return kept
+
+
+def _differing(mine: MultiDict[str, str], newer: MultiDict[str, str]) -> list[str]:
+    """Names of the inputs that do not say the same; one that is blank says as much as one that is not there."""
+
+    def said(inputs: MultiDict[str, str], name: str) -> list[str]:
+        return [value for value in inputs.getlist(name) if value.strip()]
+
+    return [name for name in {**newer, **mine} if said(mine, name) != said(newer, name)]
 
 
 def lend(draft: Typed, item: Item, earlier: Earlier | None) -> Typed:

@@ -12,6 +12,7 @@ from common.web.items.queries import divisions
 from common.web.papers_view import papers_of
 from common.web.registration.application import Application
 from common.web.registration.drafts import Drafts, Typed
+from common.web.registration.versions import Stamp
 
 blueprint = Blueprint(
     "registration",
@@ -36,6 +37,11 @@ def application_of(node: Node, officer: Appointment, edition: Edition, draft: Ty
         pages=draft.pages,
         divisions=divisions(node.reference),
     )
+
+
+def stamp_of(draft: Typed) -> Stamp:
+    """What the page that shows this draft says of itself: one that came back knows no more than it did."""
+    return draft.stamp or Stamp.new(draft.version)
 
 
 def title_here() -> str:

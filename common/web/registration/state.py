@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import render_template, url_for
 from werkzeug.datastructures import MultiDict
 
+from common.catalogue.items import Field
 from common.node import Node
 from common.web.registration import applicant, queries
 from common.web.registration.applicant import PREFIX
 from common.web.registration.application import Application
 from common.web.registration.drafts import Typed
-from common.web.registration.tiles import PAPER
+from common.web.registration.tiles import PAPER, Tile
 
 
 def state_of(
@@ -61,6 +62,36 @@ def state_of(
         },
         "drawing": render_template("registration/parts/drawing.html", app=application, draft=draft),
     }
+
+
+_NAMES = {
+    "_kind": "申请人",
+    "_guarded": "由监护人代为申请",
+    "_reuse": "复用上次办件的资料",
+    "_ticked": "材料",
+    "_name": "别的材料",
+    "_note": "说明",
+    "_partial": "只有这些,先交",
+}
+
+
+_MOST_NAMED = 6
+
+
+def named(
+    inputs: Iterable[str], fields: Iterable[Field], extra: Iterable[Field], tiles: Iterable[Tile]
+) -> str:
+    """What inputs are called on the page, the first of them: of a table's cells the table, of a paper's the paper."""
+    names = {
+        **_NAMES,
+        **{f.id: f.name for f in fields},
+        **{PREFIX + f.id: f.name for f in extra},
+        **{f"{key}.{tile.id}": tile.name for key in ("_seen", "_count") for tile in tiles},
+    }
+    found = [names.get(name) or names.get(name.partition(".")[0]) for name in inputs]
+    each = list(dict.fromkeys(name for name in found if name))
+    rest = f"等 {len(each)} 项" if len(each) > _MOST_NAMED else ""
+    return "、".join(each[:_MOST_NAMED]) + rest
 
 
 def _closed(application: Application) -> list[str]:

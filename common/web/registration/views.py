@@ -28,12 +28,13 @@ from common.web.papers_view import papers_of, seen_case, the_node
 from common.web.registration import applicant, queries
 from common.web.registration.application import Application
 from common.web.registration.capture import MAX_REQUEST_BYTES, take_pages
-from common.web.registration.drafts import Typed, lend, new_salt
+from common.web.registration.drafts import StaleDraft, Typed, lend, new_salt
 from common.web.registration.event import applicant_body, register_command
 from common.web.registration.finishing import check_finish, finishes_here, granted
 from common.web.registration.following import following
-from common.web.registration.pages import application_of, blueprint, drafts_of, path_to, title_here
-from common.web.registration.state import state_of
+from common.web.registration.pages import application_of, blueprint, drafts_of, path_to, stamp_of, title_here
+from common.web.registration.state import named, state_of
+from common.web.registration.versions import Order, Stamp
 from common.web.rights import body_limit, right, shown_again, wants_json
 
 REGISTER = "act:case.registered"
@@ -134,7 +135,10 @@ def keep(code: str, salt: str) -> ResponseReturnValue:
     edition, node, officer = _edition(code), the_node(), visitor.me()
     drafts = drafts_of(node, officer)
     lender = queries.earlier_case(node, request.form["_reuse"]) if request.form.get("_reuse") else None
-    draft = drafts.keep(salt, code, request.form, lambda typed: lend(typed, edition.item, lender))
+    try:
+        draft = drafts.keep(salt, code, request.form, lambda typed: lend(typed, edition.item, lender))
+    except StaleDraft as refused:
+        return _stale(refused, edition, drafts.shown(salt, code, request.form))
     if draft.case is not None:
         return jsonify(case=_done(draft.case)) if wants_json() else redirect(_done(draft.case), 303)
     draft, errors = take_pages(drafts, application_of(node, officer, edition, draft), draft)
@@ -146,6 +150,16 @@ def keep(code: str, salt: str) -> ResponseReturnValue:
     if fields.row_act(request.form):
         return _fill_page(application, draft, application.live_errors, rows=True)
     return _after_keeping(application, draft)
+
+
+def _stale(refused: StaleDraft, edition: Edition, draft: Typed) -> ResponseReturnValue:
+    """The page as it came, with where it differs from the newer version; nothing of it was kept."""
+    application = application_of(the_node(), visitor.me(), edition, draft)
+    extra, tiles = application.all_extra_fields, application.tiles
+    differs = named(refused.inputs, edition.item.form, extra, tiles)
+    if wants_json():
+        raise CommandRefused(refused.code, differs=differs) from refused
+    return _fill_page(application, draft, application.live_errors, differs=differs), refused.http_status
 
 
 def _after_keeping(application: Application, draft: Typed) -> ResponseReturnValue:
@@ -167,8 +181,13 @@ def _fill_page(
     *,
     rows: bool = False,
     files: Mapping[str, str] | None = None,
+    differs: str | None = None,
 ) -> str:
-    """``files``: what was wrong with the files that came, said at their tiles too."""
+    """
+    Args:
+        files: what was wrong with the files that came, said at their tiles too.
+        differs: of a page that does not know the newest version: what stands otherwise in that one.
+    """
     node, item = the_node(), application.item
     values = fields.with_row_act(application.values, request.form, item.form) if rows else application.values
     places = {
@@ -190,6 +209,8 @@ def _fill_page(
         kinds=[(kind.value, applicant.KIND_WORDS[kind]) for kind in applicant.kinds(item)],
         asked={f.id for f in application.extra_fields},
         no_space=_no_space(),
+        stamp=stamp_of(draft),
+        differs=differs,
     )
 
 
@@ -219,7 +240,7 @@ def _no_space() -> str | None:
 @blueprint.post("/register/<code>/<salt>/drop")
 @right(REGISTER)
 def drop(code: str, salt: str) -> ResponseReturnValue:
-    drafts_of(the_node(), visitor.me()).give_up(salt, code)
+    drafts_of(the_node(), visitor.me()).give_up(salt, code, Stamp.of(request.form))
     say("这份没填完的申请已删掉。")
     return redirect(url_for("registration.find"), 303)
 
@@ -248,6 +269,7 @@ def check(code: str, salt: str) -> ResponseReturnValue:
         duplicates=queries.duplicates(node, code, body, application.village),
         intake=_intake(application),
         finishes=finishes_here(edition.item, application.office),
+        stamp=stamp_of(draft),
     )
 
 
@@ -255,7 +277,10 @@ def check(code: str, salt: str) -> ResponseReturnValue:
 @right(REGISTER)
 @shown_again(check)
 def register(code: str, salt: str) -> ResponseReturnValue:
-    """登记: with it, unless it is to wait, the submission; with an item of the village's own, the decision too."""
+    """登记: with it, unless it is to wait, the submission; with an item of the village's own, the decision too.
+
+    What has changed since it was checked is shown once more, and nothing is registered.
+    """
     edition, node, officer = _edition(code), the_node(), visitor.me()
     drafts = drafts_of(node, officer)
     draft = drafts.get(salt, code)
@@ -266,6 +291,9 @@ def register(code: str, salt: str) -> ResponseReturnValue:
     application = application_of(node, officer, edition, draft)
     if application.errors:
         return redirect(url_for("registration.fill", code=code, salt=salt, check=""), 303)
+    if Stamp.of(request.form).order(draft.version, draft.last) is Order.STALE:
+        say("这份申请刚才在别处又改过,还没有登记。请再核对一遍。")
+        return redirect(url_for("registration.check", code=code, salt=salt), 303)
     hold = request.form.get("_go") == "hold"
     with node.store.write():
         made = node.act(_command(application, edition, draft, hold=hold), Author(officer.id, officer.office))

@@ -11,13 +11,14 @@ function tokenOf(form) {
   return input ? input.value : "";
 }
 
-/** POSTs a form's fields or nothing, as our own script; resolves to the response. */
-function post(address, fields, form) {
+/** POSTs a form's fields or nothing, as our own script; resolves to the response. keepalive: though the page is left. */
+function post(address, fields, form, keepalive = false) {
   return fetch(address, {
     method: "POST",
     body: fields || new URLSearchParams(),
     headers: { Accept: "application/json", "X-Form-Token": tokenOf(form) },
     credentials: "same-origin",
+    keepalive,
   });
 }
 
@@ -143,6 +144,10 @@ function steerList() {
 //
 // <form data-draft="/draft/…">: the fields go there a moment after a change. The answer may say which fields are closed
 // now, which follow from others, and what is wrong with one: {"closed": [], "derived": {}, "errors": {}}.
+// A form with _save numbers its saves, by whoever they are sent (registration/versions.py). Once another page has made a
+// newer version (409 draft.stale), [data-stale] says so, and this page keeps what is on it and sends nothing more.
+
+const KEEPALIVE_BYTES = 30_000; // a browser carries 64 kB on for a page that is left: one save on its way, and one more
 
 function keepDrafts() {
   for (const form of all("form[data-draft]")) keepDraft(form);
@@ -151,55 +156,139 @@ function keepDrafts() {
 function keepDraft(form) {
   const said = one("[data-saved]", form) || form.appendChild(Object.assign(document.createElement("p"), { hidden: true }));
   said.setAttribute("role", "status");
+  const notice = one("[data-stale]", form);
+  let stale = Boolean(notice && !notice.hidden);
   let timer = 0;
-  let sending = null;
-  let again = false;
-  let owed = false; // something is on the page that the node has not kept
+  let sending = false;
+  let submitted = false;
+  let changes = stale ? 1 : 0; // on the page so far
+  let sent = 0; // of these, in the newest save that is on its way or was taken
+  let kept = 0; // of these, with the node
 
+  number();
+  look();
   form.addEventListener("input", later);
   form.addEventListener("change", later);
-  form.addEventListener("submit", () => clearTimeout(timer));
-  document.addEventListener("visibilitychange", () => document.hidden && (timer || owed) && save());
-  document.addEventListener("unlocked", () => owed && save());
+  form.addEventListener("refused", (event) => refuse(event.detail));
+  form.addEventListener("submit", submit);
+  window.addEventListener("pagehide", leave);
+  document.addEventListener("visibilitychange", () => document.hidden && leave());
+  window.addEventListener("beforeunload", goAway);
+  window.addEventListener("pageshow", comeBack);
+  document.addEventListener("unlocked", () => kept < changes && save());
+
+  /** Each time the form's fields are read, to be sent by a script or by the browser, that is the page's next save. */
+  function number() {
+    const save = form.elements._save;
+    if (!save) return;
+    let [page, count] = save.value.split(".");
+    form.addEventListener("formdata", ({ formData }) => formData.set("_save", `${page}.${++count}`));
+  }
+
+  /** A page loaded again may have been served before the last save of the one before it had come: then it is loaded once
+   *  more. In this tab's memory stands the name of that save until it is answered. */
+  function look() {
+    const left = sessionStorage.getItem(form.dataset.draft);
+    sessionStorage.removeItem(form.dataset.draft);
+    if (left && left !== form.elements._base.value) setTimeout(() => changes || location.reload(), 300);
+  }
 
   function later(event) {
     if (event && event.target.type === "file") return;
+    changes += 1;
+    if (!stale) wait(600);
+  }
+
+  function wait(ms) {
     clearTimeout(timer);
-    timer = setTimeout(save, 600);
+    timer = setTimeout(save, ms);
   }
 
   async function save() {
-    clearTimeout(timer);
-    timer = 0;
-    if (sending) {
-      again = true;
-      return;
-    }
+    if (sending || submitted) return; // it looks for what was typed since, once it is answered
+    sending = true;
+    while (sent < changes && !stale && !submitted) if (!(await send())) break;
+    sending = false;
+  }
+
+  function read() {
     const fields = new URLSearchParams();
     for (const [name, value] of new FormData(form)) if (typeof value === "string" && name !== "_token") fields.append(name, value);
-    sending = post(form.dataset.draft, fields, form).then(answered, noLink);
-    await sending;
-    sending = null;
-    if (again) {
-      again = false;
-      save();
+    return fields;
+  }
+
+  const fits = (fields) => String(fields).length <= KEEPALIVE_BYTES;
+
+  /** One save, of all that is on the page; resolves to whether it was kept. */
+  async function send() {
+    clearTimeout(timer);
+    timer = 0;
+    const fields = read();
+    const upTo = (sent = changes);
+    if (fields.has("_save")) sessionStorage.setItem(form.dataset.draft, fields.get("_save"));
+    try {
+      const response = await post(form.dataset.draft, fields, form, fits(fields));
+      if (sent === upTo) sessionStorage.removeItem(form.dataset.draft);
+      if (response.ok) await answered(response, fields);
+      else await refuse(await response.json().catch(() => ({})));
+      if (response.ok) kept = Math.max(kept, upTo);
+      else sent = kept;
+      return response.ok;
+    } catch {
+      sent = kept;
+      tell("没有存上:本机的程序没有应答。先别关这一页。", true);
+      wait(5_000); // the node's program is being started again
+      return false;
     }
   }
 
-  async function answered(response) {
-    owed = !response.ok;
-    if (owed) return tell((await wordsOf(response)) || "没有存上。先别关这一页,等一会儿再试。", true);
+  /** The browser sends the form: no save of this page is to come after it. */
+  function submit(event) {
+    submitted = !event.defaultPrevented;
+    if (!submitted) return;
+    clearTimeout(timer);
+    sessionStorage.removeItem(form.dataset.draft);
+  }
+
+  /** The page is left, or may be: what was not sent yet goes at once, without waiting for what is on its way. */
+  function leave() {
+    if (!stale && !submitted && sent < changes) send();
+  }
+
+  /** Before the next page is asked for, which may be of this very draft.  What would not be carried on to the node once
+   *  the page is gone is asked after by the browser, and sent meanwhile. */
+  function goAway(event) {
+    const lost = !submitted && kept < changes && (stale || !fits(read()));
+    leave();
+    if (!lost) return;
+    event.preventDefault();
+    event.returnValue = ""; // for Chromium before 119
+  }
+
+  /** Back on the page as it was left: no answer comes any more to what was on its way. */
+  function comeBack(event) {
+    if (!event.persisted) return;
+    sending = submitted = false;
+    sent = kept;
+    save();
+  }
+
+  async function answered(response, fields) {
     const answer = response.status === 204 ? {} : await response.json();
     const now = new Date().toLocaleTimeString("zh-CN", { timeZone: "Asia/Shanghai", hourCycle: "h23", hour: "2-digit", minute: "2-digit" });
     tell(`已存在本机 ${now}`, false);
-    apply(answer);
+    apply(answer, fields);
     form.dispatchEvent(new CustomEvent("kept", { detail: answer })); // for the page's own script
   }
 
-  function noLink() {
-    owed = true;
-    tell("没有存上:本机的程序没有应答。先别关这一页。", true);
-    if (!timer) timer = setTimeout(save, 5_000); // the node's program is being started again
+  function refuse(problem) {
+    if (problem.code !== "draft.stale" || !notice) return tell(problem.detail || "没有存上。先别关这一页,等一会儿再试。", true);
+    stale = true;
+    said.hidden = true;
+    const differs = one("[data-differs]", notice);
+    differs.hidden = !problem.differs;
+    one("span", differs).textContent = problem.differs;
+    notice.hidden = false;
   }
 
   function tell(words, not) {
@@ -208,14 +297,15 @@ function keepDraft(form) {
     said.hidden = false;
   }
 
-  function apply({ closed, derived, errors }) {
+  function apply({ closed, derived, errors }, sent) {
     if (closed) {
       for (const entry of all("[data-field]", form)) {
         entry.hidden = closed.includes(entry.dataset.field);
         entry.classList.toggle("closed", entry.hidden);
       }
     }
-    for (const [name, value] of Object.entries(derived || {})) fill(name, value);
+    const now = derived && new FormData(form);
+    for (const [name, value] of Object.entries(derived || {})) if (now.get(name) === sent.get(name)) fill(name, value);
     if (errors) showErrors(errors);
   }
 

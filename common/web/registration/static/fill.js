@@ -67,6 +67,7 @@
         headers: { Accept: "application/json", "X-Form-Token": form.elements._token.value },
       });
       const answer = await response.json();
+      if (answer.code === "draft.stale") form.dispatchEvent(new CustomEvent("refused", { detail: answer }));
       if (!response.ok) return fail(place, answer.detail || "没有存上。");
       show(answer, place);
       if (saved) {
