@@ -73,7 +73,7 @@ def sync_now(args: argparse.Namespace) -> Outcome:
 def _said(report: SyncReport) -> str:
     match report.result:
         case "level":
-            papers = f",还有 {report.papers_left} 份材料要传" if report.papers_left else ""
+            papers = f",还有 {report.papers_left} 页材料要传" if report.papers_left else ""
             return f"同步完毕:传出 {report.sent} 条,取到 {report.taken} 条{papers}"
         case "cut":
             return "连不上上级,什么都没有丢;有了网络再同步"

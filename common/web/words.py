@@ -167,8 +167,8 @@ def sync_words(state: SyncState, now_ms: int) -> SyncWords:
 
 
 def _waiting(state: SyncState) -> str:
-    """3 件待上传, 3 件、2 份材料待上传; 到县 where the village has it too."""
-    counts = [(state.waiting, "件"), (state.papers, "份材料")]
+    """3 件待上传, 3 件、2 页材料待上传; 到县 where the village has it too."""
+    counts = [(state.waiting, "件"), (state.papers, "页材料")]
     words = "、".join(f"{count} {unit}" for count, unit in counts if count)
     return f"{words}待上传{'到县' if state.copied else ''}"
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from common.case.commands import AcceptCase, AskCorrection, DecideCase, FinishStep
+from common.case.commands import AcceptCase, AskCorrection, DecideCase, FinishStep, RefuseAcceptance
 from common.errors import CommandRefused
 from common.node import Node
 from common.web.rights import routes_without_right
@@ -49,6 +49,27 @@ def test_the_village_begins_with_today_and_each_link_of_its_header_answers(count
     assert "没有要办的" in client.page.text
     for link in client.page.root.all("nav")[0].all("a"):
         client.get(link.get("href"))
+
+
+def test_an_end_without_a_decision_is_told_and_put_away_and_leaves_the_village_s_day(county):
+    """There is nothing to be delivered, so nothing else would ever take it off the list."""
+    made = county.register(county.village)
+    county.carry(county.village, county.township)
+    county.township.act(
+        RefuseAcceptance("此事无需审批", None, "not_needed"), county.clerk(county.township), case=made.id
+    )
+    county.level()
+    client = client_of(county, county.village, "agent")
+    assert "不予受理,请打印通知书交给本人,再归档" in client.page.text
+    page = client.get(client.page.link("去看"))
+    assert "打印不予受理通知书" in page.text
+    (first,) = page.main.classed("main-act")
+    assert first.text == "归档"
+    page = client.get(page.link("归档"))
+    page = client.submit(page.form())
+    assert "已归档" in page.text
+    assert not [a for a in page.main.all("a") if a.text == "归档"]
+    assert "没有要办的" in client.get("/today").text
 
 
 def test_the_township_begins_with_its_worklist_and_each_link_of_its_header_answers(county):

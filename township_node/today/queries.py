@@ -12,7 +12,7 @@ from common.node import Node
 from common.reference import Appointment
 from common.store.views import CaseRow
 from common.texts import STATES
-from common.web.cases.wanted import handed_in
+from common.web.cases.wanted import handed_in, put_away
 from common.web.registration.pages import application_of, drafts_of, path_to
 from common.web.words import date_words, instant_words
 
@@ -94,9 +94,15 @@ def _unsent(node: Node) -> Iterator[Line]:
 
 
 def _results(node: Node) -> Iterator[Line]:
+    """A decision is delivered against a signature; other ends are told by their notice, and put away."""
     for row in _rows(node, "results"):
-        rest = f"{STATES.get(row.label, row.label)},请打印后送给本人签收"
-        yield Line("送达", row.applicant, _item(node, row.item), rest, "送达", _case(row))
+        state, item = STATES.get(row.label, row.label), _item(node, row.item)
+        if row.label in ("GRANTED", "REFUSED"):
+            rest = f"{state},请打印后送给本人签收"
+            yield Line("送达", row.applicant, item, rest, "送达", _case(row))
+        elif not put_away(node.case(row.case_id).view):
+            rest = f"{state},请打印通知书交给本人,再归档"
+            yield Line("告知结果", row.applicant, item, rest, "去看", _case(row))
 
 
 def _drafts(node: Node, officer: Appointment) -> Iterator[Line]:

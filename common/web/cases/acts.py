@@ -15,6 +15,7 @@ from common.web.cases import reading
 from common.web.cases.desk import Desk
 from common.web.cases.reading import Read
 from common.web.cases.story import OFFERED
+from common.web.cases.wanted import put_away
 from common.web.words import date_words
 
 
@@ -125,6 +126,12 @@ def _deliver(desk: Desk) -> str:
     return "请对方在送达回证上签名或按印,再登记送达。"
 
 
+def _archive(desk: Desk) -> str:
+    if desk.state.decision is None:
+        return "这件已经结束。在「经过」里打印通知书交给申请人,再归档。"
+    return "这件已办完,归档。"
+
+
 def _rate(desk: Desk) -> str:
     return "把屏幕转给群众,由群众自己评价。不评也可以。"
 
@@ -169,8 +176,8 @@ ACTS: tuple[Act, ...] = (
         photo=("receipt", "送达回证"), told="已登记送达。"),
     Act("rate", "case.rated", "请群众评价", _rate, reading.nothing(lambda: c.Rate(5)),
         offered=lambda d: not d.view.rated),
-    Act("archive", "case.archived", "归档", lambda d: "这件已办完,归档。", reading.noted(c.Archive),
-        offered=lambda d: not d.view.archived and (d.view.delivered or d.state.decision is None),
+    Act("archive", "case.archived", "归档", _archive, reading.noted(c.Archive),
+        offered=lambda d: not put_away(d.view) and (d.view.delivered or d.state.decision is None),
         otherwise="决定送达以后才能归档;已经归档的不用再归。", told="已归档。"),
     Act("answer", "ask.answered", "答复", lambda d: "群众提出的,写明怎样答复。", reading.answer, told="已答复。"),
     Act("add-papers", "paper.added", "补充说明材料", lambda d: "群众另外交来、没有要求过的材料。", None,
@@ -247,6 +254,8 @@ def _candidates(desk: Desk) -> tuple[str, ...]:
         return _handling(desk)
     if state.status in (Status.GRANTED, Status.REFUSED):
         return _afterwards(desk)
+    if state.ended is not None:
+        return ("archive",) if desk.registered_here else ()
     return ()
 
 

@@ -28,6 +28,7 @@ from common.web.cases.desk import Desk
 from common.web.cases.reached import Reached
 from common.web.cases.spans import WORDS, Stretch, held_since, history, shares
 from common.web.cases.story import Told, short_office, tell
+from common.web.cases.wanted import put_away
 from common.web.registration.queries import printable, registration_of
 from common.web.registration.tiles import is_drawing
 from common.web.words import date_words, left_words
@@ -299,7 +300,7 @@ class CasePage:
     def _after_the_end(self) -> str:
         view, state = self.desk.view, self.desk.state
         if state.decision is None:
-            return "已结束。可以打印文书。"
+            return "已归档。" if put_away(view) else "已结束。可以在「经过」里打印文书。"
         if not view.delivered:
             made = state.registration
             return f"等{self.desk.name(made.office)}送达。" if made else "等送达。"

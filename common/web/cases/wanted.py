@@ -1,4 +1,4 @@
-"""The papers that an application needs, as its page and its notices list them (R-107, R-210)."""
+"""What a case wants of people: papers, as its page and its notices list them (R-107, R-210), and to be put away."""
 
 from __future__ import annotations
 
@@ -46,6 +46,13 @@ def on_the_way(view: CaseView) -> frozenset[str]:
     )
     asks = (view.events[ask] for ask in view.asks if ask in view.events)
     return frozenset(event.id for event in asks if event.type in heard_by_arrival)
+
+
+def put_away(view: CaseView) -> bool:
+    """Was its decision archived, or, where it ended without one, its end?"""
+    if view.state.decision is not None:
+        return view.archived
+    return any(view.events[act].type == "case.archived" for act in view.added)
 
 
 def handed_in(view: CaseView) -> bool:

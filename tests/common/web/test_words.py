@@ -127,8 +127,8 @@ def test_what_waits_is_counted_and_only_here():
 
 
 def test_papers_that_wait_are_counted_beside_the_cases():
-    assert bar(papers=2).head == "2 份材料待上传"
-    assert bar(waiting=1, papers=2).head == "1 件、2 份材料待上传"
+    assert bar(papers=2).head == "2 页材料待上传"
+    assert bar(waiting=1, papers=2).head == "1 件、2 页材料待上传"
     assert bar(papers=2, all_at_county=True).truth == "here"
 
 
