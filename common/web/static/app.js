@@ -149,6 +149,15 @@ function steerList() {
 
 const KEEPALIVE_BYTES = 30_000; // a browser carries 64 kB on for a page that is left: one save on its way, and one more
 
+const turns = new WeakMap();
+
+/** What a form's scripts send goes one after the other, so that the answer that comes last says how things stand. */
+function inTurn(form, work) {
+  const turn = (turns.get(form) || Promise.resolve()).then(() => work(), () => work());
+  turns.set(form, turn);
+  return turn;
+}
+
 function keepDrafts() {
   for (const form of all("form[data-draft]")) keepDraft(form);
 }
@@ -185,12 +194,13 @@ function keepDraft(form) {
     form.addEventListener("formdata", ({ formData }) => formData.set("_save", `${page}.${++count}`));
   }
 
-  /** A page loaded again may have been served before the last save of the one before it had come: then it is loaded once
-   *  more. In this tab's memory stands the name of that save until it is answered. */
+  /** A page asked for as it is left may be served before its last save has come: then it is loaded once more. The name
+   *  of that save stands in this tab's memory. A page that came back with what was written stays as it is. */
   function look() {
     const left = sessionStorage.getItem(form.dataset.draft);
     sessionStorage.removeItem(form.dataset.draft);
-    if (left && left !== form.elements._base.value) setTimeout(() => changes || location.reload(), 300);
+    if (!left || left === form.elements._base.value || !form.elements._save.value.endsWith(".0")) return;
+    setTimeout(() => changes || location.replace(location.pathname + location.search), 300);
   }
 
   function later(event) {
@@ -207,7 +217,7 @@ function keepDraft(form) {
   async function save() {
     if (sending || submitted) return; // it looks for what was typed since, once it is answered
     sending = true;
-    while (sent < changes && !stale && !submitted) if (!(await send())) break;
+    while (sent < changes && !stale && !submitted) if (!(await inTurn(form, send))) break;
     sending = false;
   }
 
@@ -220,15 +230,14 @@ function keepDraft(form) {
   const fits = (fields) => String(fields).length <= KEEPALIVE_BYTES;
 
   /** One save, of all that is on the page; resolves to whether it was kept. */
-  async function send() {
+  async function send(leaving = false) {
     clearTimeout(timer);
     timer = 0;
     const fields = read();
     const upTo = (sent = changes);
-    if (fields.has("_save")) sessionStorage.setItem(form.dataset.draft, fields.get("_save"));
+    if (leaving && fields.has("_save")) sessionStorage.setItem(form.dataset.draft, fields.get("_save"));
     try {
       const response = await post(form.dataset.draft, fields, form, fits(fields));
-      if (sent === upTo) sessionStorage.removeItem(form.dataset.draft);
       if (response.ok) await answered(response, fields);
       else await refuse(await response.json().catch(() => ({})));
       if (response.ok) kept = Math.max(kept, upTo);
@@ -252,7 +261,7 @@ function keepDraft(form) {
 
   /** The page is left, or may be: what was not sent yet goes at once, without waiting for what is on its way. */
   function leave() {
-    if (!stale && !submitted && sent < changes) send();
+    if (!stale && !submitted && sent < changes) send(true);
   }
 
   /** Before the next page is asked for, which may be of this very draft.  What would not be carried on to the node once
@@ -269,6 +278,7 @@ function keepDraft(form) {
   function comeBack(event) {
     if (!event.persisted) return;
     sending = submitted = false;
+    turns.delete(form);
     sent = kept;
     save();
   }

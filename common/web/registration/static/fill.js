@@ -7,7 +7,6 @@
   const find = (selector, within = form) => within.querySelector(selector);
   const each = (selector, within = form) => [...within.querySelectorAll(selector)];
   const saved = find("[data-saved]");
-  let queue = Promise.resolve();
   let current = null; // the tile that a pasted picture goes to
 
   form.addEventListener("kept", (event) => show(event.detail, null));
@@ -49,12 +48,9 @@
     }
   }
 
-  // -- sending: one thing after the other, with all that is typed
+  // -- sending: with all that is typed, in turn with what app.js sends
 
-  function send(extra, place) {
-    queue = queue.then(() => sendNow(extra, place), () => sendNow(extra, place));
-    return queue;
-  }
+  const send = (extra, place) => inTurn(form, () => sendNow(extra, place));
 
   async function sendNow(extra, place) {
     const fields = new FormData();
@@ -107,9 +103,7 @@
   }
 
   function upload(place, files) {
-    let sent = queue;
-    for (const file of files) sent = send([[`_paper.${place}`, file, file.name || "photo.jpg"]], place);
-    return sent;
+    for (const file of files) send([[`_paper.${place}`, file, file.name || "photo.jpg"]], place);
   }
 
   // -- pictures: chosen, dropped, pasted, taken away
