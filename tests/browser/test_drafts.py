@@ -261,6 +261,9 @@ def test_saves_and_photos_of_one_page_that_overlap_are_no_alarm(desk, tmp_path):
     page = desk.page
     for n in range(4):
         page.fill("#f-address", f"{n} 组")
+        page.focus(
+            '[data-place="hukou"] input[multiple]'
+        )  # as who chooses a file does: the tile stays while he does
         page.set_input_files('[data-place="hukou"] input[multiple]', str(sheet))
         page.fill("#f-applicant_name", f"王秀英{n}")
         time.sleep(0.7)

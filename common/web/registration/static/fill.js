@@ -20,6 +20,8 @@
       if (!old || (old.contains(document.activeElement) && id !== changed)) continue;
       if (old.outerHTML === markup) continue;
       const focus = old.contains(document.activeElement);
+      // A file may still be being chosen for an input that goes now.
+      for (const input of each("input[data-take]", old)) input.addEventListener("change", chosen);
       old.outerHTML = markup;
       const now = find(`[data-place="${CSS.escape(id)}"]`);
       offerScan(now);
@@ -108,14 +110,16 @@
 
   // -- pictures: chosen, dropped, pasted, taken away
 
-  form.addEventListener("change", (event) => {
+  form.addEventListener("change", chosen, true);
+
+  function chosen(event) {
     const input = event.target;
     if (!input.matches("input[data-take]") || !input.files.length) return;
     event.stopImmediatePropagation();
     const files = [...input.files];
     input.value = "";
     upload(input.name.replace("_paper.", ""), files);
-  }, true);
+  }
 
   form.addEventListener("click", (event) => {
     const button = event.target.closest("[data-drop-page]");
