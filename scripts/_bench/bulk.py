@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -15,10 +15,10 @@ from _demo.machines import Machine, stopped_at_the_end
 from _bench.figures import Figure, resident_mb
 from _bench.places import UNDER_WAY, Place, a_county, lay_in, upward
 from _bench.sizes import Say, Sizes
-from _bench.ways import Counted, synced
+from _bench.ways import Counted, Synced, synced
 from common.events import Event
 
-KINDS = ("unfolded", "bare")  # of floors, each a program beside this one
+FOLDED, UNFOLDED, BARE = "county_hub", "scripts._bench.unfolded", "scripts._bench.bare"  # programs
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,16 @@ class Run:
     Args:
         up_s: from the child's disk until all was in the parent's ledger and views, and acknowledged.
         level_s: until the parent's confirmations of it were in the child's views too.
-        floors_s: of the messages up to ``up_s``, by kind.  wire: bytes of all messages, both ways.
-        memory: MB that the parent has in use afterwards.
+        unfolded_s: from the same disk until all was in the ledger of a parent that folds nothing, and acknowledged.
+        replayed_s, bare_s: of the messages up to ``up_s``, sent again, at that parent and at one that keeps lines.
+        wire: bytes of all messages, both ways.  memory: MB that the parent has in use afterwards.
     """
 
     up_s: float
     level_s: float
-    floors_s: Mapping[str, float]
+    unfolded_s: float
+    replayed_s: float
+    bare_s: float
     wire: int
     memory: float | None
 
@@ -58,13 +61,22 @@ def measure(folder: Path, sizes: Sizes, say: Say) -> Iterator[Figure]:
 
 def _figures(count: int, runs: Sequence[Run]) -> Iterator[Figure]:
     name = f"bulk.{count}"
-    yield Figure(f"{name}.rate", median(count / run.up_s for run in runs), "events/s")
-    yield Figure(f"{name}.level", median(count / run.level_s for run in runs), "events/s")
-    for kind in KINDS:
-        yield Figure(f"{name}.{kind}", median(count / run.floors_s[kind] for run in runs), "events/s")
-    of_floor = {kind: median(run.floors_s[kind] / run.up_s for run in runs) for kind in KINDS}
-    yield Figure(f"{name}.ratio", of_floor["unfolded"], "of unfolded", at_least=0.6)
-    yield Figure(f"{name}.ratio_bare", of_floor["bare"], "of bare")
+
+    def rate(kind: str, seconds: Callable[[Run], float]) -> Figure:
+        return Figure(f"{name}.{kind}", median(count / seconds(run) for run in runs), "events/s")
+
+    def ratio(kind: str, seconds: Callable[[Run], float], at_least: float | None = None) -> Figure:
+        found = median(seconds(run) / run.up_s for run in runs)
+        return Figure(f"{name}.ratio{kind}", found, f"of {kind[1:] or 'unfolded'}", at_least=at_least)
+
+    yield rate("rate", lambda run: run.up_s)
+    yield rate("level", lambda run: run.level_s)
+    yield rate("unfolded", lambda run: run.unfolded_s)
+    yield rate("replayed", lambda run: run.replayed_s)
+    yield rate("bare", lambda run: run.bare_s)
+    yield ratio("", lambda run: run.unfolded_s, at_least=0.6)
+    yield ratio("_replayed", lambda run: run.replayed_s)
+    yield ratio("_bare", lambda run: run.bare_s)
     yield Figure(
         f"{name}.memory", max((run.memory for run in runs if run.memory), default=None), "MB at the hub"
     )
@@ -83,18 +95,35 @@ def _make_level(hub: Place, township: Place, before: Sequence[Event]) -> str:
 
 
 def _run(hub: Place, township: Place, events: Sequence[Event], url: str, name: str) -> Run:
-    child, parent = township.copy(f"township-{name}"), hub.copy(f"hub-{name}")
-    server = Machine("hub", "county_hub", parent.folder, url=url)
-    with stopped_at_the_end([server]), child.opened() as (node, room):
+    laid = township.copy(f"township-{name}")
+    with laid.opened() as (node, _):
         lay_in(node, events)
+    done, memory = _brought(hub, laid, url, FOLDED, len(events))
+    floor, _ = _brought(hub, laid, url, UNFOLDED, len(events))
+    pushed = done.link.messages[: done.pushed]
+    return Run(
+        up_s=done.up_s,
+        level_s=done.took_s,
+        unfolded_s=floor.up_s,
+        replayed_s=_replayed(hub, f"replayed-{name}", UNFOLDED, pushed),
+        bare_s=_replayed(hub, f"bare-{name}", BARE, pushed),
+        wire=sum(len(message) for message in done.link.messages) + done.link.answered,
+        memory=memory,
+    )
+
+
+def _brought(
+    hub: Place, laid: Place, url: str, program: str, count: int
+) -> tuple[Synced, float | None]:
+    """One sync of what lies on the township's disk, with this program at the hub; MB in use there afterwards."""
+    child, parent = laid.copy(f"{laid.folder.name}-{program}"), hub.copy(f"hub-{laid.folder.name}-{program}")
+    server = Machine("hub", program, parent.folder, url=url)
+    with stopped_at_the_end([server]), child.opened() as (node, room):
         server.start()
         done = synced(node, room, server.url)
-        _check(server, done.report.sent, len(events))
-        memory = resident_mb(server)
-    pushed = done.link.messages[: done.pushed]
-    floors = {kind: _floor(hub.copy(f"{kind}-{name}"), kind, pushed) for kind in KINDS}
-    wire = sum(len(message) for message in done.link.messages) + done.link.answered
-    return Run(done.up_s, done.took_s, floors, wire, memory)
+        if program == FOLDED:
+            _check(server, done.report.sent, count)
+        return done, resident_mb(server)
 
 
 def _check(server: Machine, sent: int, count: int) -> None:
@@ -108,9 +137,9 @@ def _check(server: Machine, sent: int, count: int) -> None:
         raise RuntimeError(f"the parent holds {status}")
 
 
-def _floor(place: Place, kind: str, messages: Sequence[bytes]) -> float:
+def _replayed(hub: Place, name: str, program: str, messages: Sequence[bytes]) -> float:
     """Seconds for the same messages."""
-    server = Machine(kind, f"scripts._bench.{kind}", place.folder)
+    server = Machine(name, program, hub.copy(name).folder)
     with stopped_at_the_end([server]):
         server.start()
         with closing(Counted(server.url)) as link:
