@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from common.errors import BadInput, LedgerError
@@ -88,10 +88,6 @@ class Event:
     def line(self) -> bytes:
         return self.jws.encode("ascii") + b" " + self.payload
 
-    def signed(self, jws: str) -> Event:
-        """The same event with its author's signature."""
-        return replace(self, jws=jws)
-
 
 def event_id(payload: bytes) -> str:
     """The id of an event: 64 lower-case hex digits of the SHA-256 of its payload."""
@@ -112,9 +108,12 @@ def compose(
     case: str | None,
     base: str | None,
     body: Mapping[str, Any],
+    sign: Callable[[bytes], str] = lambda payload: "",
 ) -> Event:
-    """A new event, not signed yet; its payload: keys in the order of ``KEYS``, no white space, UTF-8.
+    """A new event; its payload: keys in the order of ``KEYS``, no white space, UTF-8.
 
+    Args:
+        sign: payload -> detached JWS of its author.
     Errors:
         BadInput ``event.too_large``, ``event.bad_text``: what a person gave is too long, or holds what no event can.
         ValueError: the author's own code would write what nobody may read (a bug, not a page).
@@ -135,10 +134,8 @@ def compose(
         "body": body,
     }
     try:
-        payload = json.dumps(fields, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode(
-            "utf-8"
-        )
-        return decode(payload)
+        payload = _PLAIN.encode(fields).encode("utf-8")
+        return decode(payload, sign(payload))
     except UnicodeEncodeError as exc:
         raise BadInput("event.bad_text") from exc
     except BadEvent as exc:
@@ -147,6 +144,7 @@ def compose(
         raise ValueError(f"an unreadable event was about to be written: {exc}") from exc
 
 
+_PLAIN = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _BY_PEOPLE = {"event.too_large": "event.too_large", "event.not_utf8": "event.bad_text"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from common.events import Event, Seen, compose
@@ -46,8 +47,8 @@ class Pen:
             case=case,
             base=base,
             body=body,
+            sign=partial(jws_sign, self._key),
         )
-        event = event.signed(jws_sign(self._key, event.payload))
         self.seq, self.head = event.seq, event.id
         self._written.append(event)
         return event

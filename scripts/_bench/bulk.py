@@ -112,9 +112,7 @@ def _run(hub: Place, township: Place, events: Sequence[Event], url: str, name: s
     )
 
 
-def _brought(
-    hub: Place, laid: Place, url: str, program: str, count: int
-) -> tuple[Synced, float | None]:
+def _brought(hub: Place, laid: Place, url: str, program: str, count: int) -> tuple[Synced, float | None]:
     """One sync of what lies on the township's disk, with this program at the hub; MB in use there afterwards."""
     child, parent = laid.copy(f"{laid.folder.name}-{program}"), hub.copy(f"hub-{laid.folder.name}-{program}")
     server = Machine("hub", program, parent.folder, url=url)

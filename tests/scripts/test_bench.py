@@ -27,7 +27,13 @@ TARGETS = {
 }
 OTHERS = {
     *("bulk.payload", "bulk.300.rate", "bulk.300.level", "bulk.300.ratio_bare"),
-    *("bulk.300.unfolded", "bulk.300.bare", "bulk.300.memory"),
+    *(
+        "bulk.300.unfolded",
+        "bulk.300.replayed",
+        "bulk.300.bare",
+        "bulk.300.memory",
+        "bulk.300.ratio_replayed",
+    ),
     *("one.village.time", "one.township.time", "nothing.village.time", "nothing.township.time"),
     *("growth.at_200", "growth.at_300", "growth.at_400", "register.p50"),
 }
