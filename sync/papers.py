@@ -230,17 +230,29 @@ class Desk:
 
     def word(self, offer: Offer, divisions: Sequence[str]) -> Word:
         """Which of the offered papers this node wants, which it cannot take, which of those asked for it gives."""
-        wants, later = self._wants(offer.papers)
+        sizes = self._named(offer.papers)
+        if any(hash not in sizes for hash, _ in offer.papers):
+            sizes = {**self._waited_for(), **sizes}
+        wants, later = self._wants(offer.papers, sizes)
         return Word(wants, later, self._gives(offer.need, divisions), self._arrived(offer.track))
 
-    def _wants(
-        self, offered: Sequence[tuple[str, int]]
-    ) -> tuple[tuple[tuple[str, str, int], ...], tuple[tuple[str, str], ...]]:
+    def word_to_revoked(self, offer: Offer) -> Word:
+        """Of a machine out of service papers are wanted that belong to what counts, and nothing is said of others."""
+        named = self._named(offer.papers)
+        wants, _ = self._wants([one for one in offer.papers if one[0] in named], named)
+        return Word(wants)
+
+    def _named(self, offered: Sequence[tuple[str, int]]) -> dict[str, int]:
+        """hash -> size of those that events in the ledger name."""
         rows = self._store.views.papers_by_hash(hash for hash, _ in offered)
         sizes = {row.hash: row.size for row in rows}
-        sizes |= {(row.hash, row.size) for row in rows} & set(offered)  # another event may lie about its size
-        if any(hash not in sizes for hash, _ in offered):
-            sizes = {**self._waited_for(), **sizes}
+        return sizes | dict(
+            {(row.hash, row.size) for row in rows} & set(offered)
+        )  # another may lie about its size
+
+    def _wants(
+        self, offered: Sequence[tuple[str, int]], sizes: Mapping[str, int]
+    ) -> tuple[tuple[tuple[str, str, int], ...], tuple[tuple[str, str], ...]]:
         wants: list[tuple[str, str, int]] = []
         later: list[tuple[str, str]] = []
         for hash, _ in offered:

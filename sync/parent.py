@@ -148,7 +148,8 @@ class Parent:
             newest = self._note(sender, offer)
             result = self._result(taken)
             if sender.revoked:
-                return exchange.refuse(offer.request, _epoch(node), "sync.revoked", result, newest=newest), ()
+                said = exchange.refuse(offer.request, _epoch(node), "sync.revoked", result, newest=newest)
+                return replace(said, wants=self.desk.word_to_revoked(offer).wants), ()
             view = ParentView(node, sender, self.desk)
             return exchange.answer(view, offer, result, newest=newest, stranger=sender.stranger)
 

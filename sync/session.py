@@ -243,9 +243,9 @@ class Session:
         offered = self._prepare()
         for _ in range(MAX_ROUNDS):
             answer, moved = self._round(offered)
+            moved = self._carry(answer) or moved
             if answer.refusal is not None:
                 raise PeerRefused(answer.refusal, url=self._link.url)
-            moved = self._carry(answer) or moved
             offered = self._prepare()
             heard = answer.answers == self._request  # an old answer says nothing of what there is now
             if heard and not (offered.lines or offered.header.pulls or offered.header.papers or answer.more):

@@ -78,6 +78,24 @@ def test_a_refusal_says_nothing_of_papers(sent):
     assert truth == {paper["pages"][0]["hash"]: Truth.HERE, **dict.fromkeys(hashes, Truth.COUNTY)}
 
 
+def test_a_machine_out_of_service_hands_over_the_papers_of_what_counts(linked: Linked):
+    """What the county let in by a ruling, with its papers; those of later acts it keeps (docs/decisions/0019)."""
+    c = linked.county
+    counts, later = linked.paper(c.village), linked.paper(c.village)
+    last = c.register(c.village, papers=(counts,)).seq + 1
+    c.register(c.village, papers=(later,))
+    c.hub.publish(
+        "node.revoked", {"node": c.village.id, "cuts": {c.village.origin: last}, "reason": "机器丢了"}
+    )
+    linked.sync(c.township, c.hub)
+    for _ in range(2):
+        assert linked.sync(c.village, c.township).code == "sync.revoked"
+    hashes = [paper["pages"][0]["hash"] for paper in (counts, later)]
+    assert have(linked, c.township, hashes) == [True, False]
+    assert linked.sync(c.township, c.hub).result == "level"
+    assert have(linked, c.hub, hashes) == [True, False]
+
+
 def test_papers_given_to_a_machine_that_was_lost_since_are_given_again(sent):
     """The township's machine is out of service before it has handed them on; the village goes to the county."""
     linked, _, hashes = sent
