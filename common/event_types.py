@@ -209,7 +209,7 @@ EVENT_TYPES: Mapping[str, EventType] = _table(
         version="short", items="object", enums="object", departments="list",
     ),
     _reference("node.enrolled", "节点启用", node="short", office="office", name="short", sign="object", seal="object"),
-    _reference("node.revoked", "节点停用", node="short", cuts="object", reason="text?"),
+    _reference("node.revoked", "节点停用", node="short", cuts="object", records="object?", reason="text?"),
     _reference("department.keyed", "部门签名公钥", office="office", key="object"),
     _reference("office.merged", "承办单位合并", old="office", new="office", reason="text?"),
     _reference("rules.switched", "规则版本启用", edition="count"),

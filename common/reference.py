@@ -36,7 +36,12 @@ class NodeRecord:
     seal: Mapping[str, Any]
     event: str
     since: int
-    cuts: Mapping[str, int] | None = None  # origin -> last seq that counts; not None once revoked
+    cuts: Mapping[str, int] | None = (
+        None  # origin -> seq of the last event that counts; not None once revoked
+    )
+    # origin -> (seq, id) of the events named as the last
+    lasts: Mapping[str, frozenset[tuple[int, str]]] = field(default_factory=dict)
+    singly: Mapping[str, bool] = field(default_factory=dict)  # events named one by one -> do they count?
     revoked_by: str | None = None  # the county's newest word on it
 
     @property
@@ -214,7 +219,10 @@ class Reference:
             return False
         if appointment.since > at or (appointment.until is not None and appointment.until <= at):
             return False
-        return not any(end.origin == event.origin and end.seq <= event.seq for end in appointment.ends)
+        return not any(
+            end.origin == event.origin and end.seq <= event.seq and not self._cut(end.origin, end.seq, end.id)
+            for end in appointment.ends
+        )
 
     def _may_appoint(self, appointment: Appointment) -> bool:
         author = self.nodes.get(appointment.origin.partition("/")[0])
@@ -244,11 +252,31 @@ class Reference:
         return found[0] if found else None
 
     def cut(self, event: Event) -> bool:
-        """True if the event's node was revoked and the event lies after its last one that counts."""
-        node = self.nodes.get(event.node)
+        """True if the event's node was revoked, and the event is not among those that count of it.
+
+        That follows from the event and this ledger alone, so that it is the same wherever the event is held; whether
+        it stands on the line that ends in the last one that counts is asked where it is taken in (``node.intake``).
+        """
+        return self._cut(event.origin, event.seq, event.id)
+
+    def _cut(self, origin: str, seq: int, id: str) -> bool:
+        node = self.nodes.get(origin.partition("/")[0])
         if node is None or node.cuts is None:
             return False
-        return event.seq > node.cuts.get(event.origin, 0)
+        counts = node.singly.get(id)
+        return seq > node.cuts.get(origin, 0) if counts is None else not counts
+
+    def appointment_cut(self, officer: str | None) -> bool:
+        """True if the node that appointed was revoked, and the appointment is not among what counts of it."""
+        found = self.appointments.get(officer or "")
+        return found is not None and self._cut(found.origin, found.seq, found.id)
+
+    def words_on(self, event: Event) -> set[str]:
+        """The county's newest words on the event's node, and on the node that appointed its author, if revoked."""
+        author = self.appointments.get(event.actor or "")
+        nodes = {event.node, author.origin.partition("/")[0] if author else event.node}
+        records = (self.nodes.get(node) for node in nodes)
+        return {record.revoked_by for record in records if record is not None and record.revoked_by}
 
     def calendar(self, event_id: str) -> Calendar | None:
         return next((c for _, known, c in self.calendars if known == event_id), None)
@@ -377,14 +405,19 @@ def _node(ref: Reference, event: Event, index: int) -> None:
 
 
 def _revoked(ref: Reference, event: Event, index: int) -> None:
-    """A later word on a node lets more of it count, never less (docs/decisions/0019)."""
+    """Of several words on a node the farthest last event counts, of a single one the newest (docs/decisions/0021)."""
     node = ref.nodes.get(event.body["node"])
-    if node is not None:
-        cuts = dict(node.cuts or {})
-        for origin, seq in event.body["cuts"].items():
-            if type(seq) is int:
+    if node is None:
+        return
+    cuts, lasts = dict(node.cuts or {}), dict(node.lasts)
+    for origin, last in event.body["cuts"].items():
+        match last:
+            case [seq, str() as id] if type(seq) is int:
                 cuts[origin] = max(seq, cuts.get(origin, 0))
-        ref.nodes[node.id] = replace(node, cuts=cuts, revoked_by=event.id)
+                lasts[origin] = lasts.get(origin, frozenset()) | {(seq, id)}
+    single = event.body.get("records") or {}
+    singly = {**node.singly, **{id: counts for id, counts in single.items() if type(counts) is bool}}
+    ref.nodes[node.id] = replace(node, cuts=cuts, lasts=lasts, singly=singly, revoked_by=event.id)
 
 
 def _department(ref: Reference, event: Event, index: int) -> None:

@@ -169,6 +169,8 @@ TEXTS: Mapping[str, str] = {
     "node.no_hub": "还没有取到县里的基础数据。请先同步一次。",
     "node.counts_no_less": "只能往后改:已经算到第 {seq} 条。",
     "node.no_number": "请写数字:算到第几条。",
+    "node.no_such_record": "县里没有这一段的第 {seq} 条。先让那台机器或它的乡镇同步一次,再来裁定。",
+    "node.which_record": "第 {seq} 条有 {count} 条不同的。数字后面空一格,写上算数那条的编号,如 {seq} {id}。",
     "node.no_reason": "没有写停用的原因。请写上,以后要查。",
     "node.no_ruling_reason": "没有写裁定的理由。请写上,以后要查。",
     "node.no_such_machine": "没有登记过这台机器:{node}。请从节点表里进入。",

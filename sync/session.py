@@ -14,8 +14,9 @@ from common.errors import AppError, BadInput, LedgerError, PeerRefused, PeerUnre
 from common.node import Node
 from common.node.asking import program_version
 from common.offices import within
+from common.store.holding import Held
 from common.store.ledger import Stored
-from sync import exchange, hearsay, wire
+from sync import exchange, hearsay, lateness, wire
 from sync.beliefs import forget_revoked, load_belief, save_belief
 from sync.enrol import Chain, read_chain, read_lines
 from sync.exchange import GOOD_PAGE_BYTES, MAX_PAGE_BYTES, MIN_PAGE_BYTES, Belief, Heads, Offered, Settled
@@ -198,6 +199,7 @@ class Session:
         self._refused: list[Words] = []
         self._later: dict[str, str] = {}
         self._asked: set[str] = set()
+        self._late: tuple[str, ...] = ()
         self._ahead: _Ahead | None = None
         self._seen = Progress(link.url)
 
@@ -300,7 +302,15 @@ class Session:
         header = replace(offered.header, heard=heard)
         if offered.complete or not (offered.lines or header.pulls):
             header = replace(header, papers=tuple(_owed(self._node, OFFERED, self._later)))
-        return replace(offered, header=header)
+        return self._with_late(replace(offered, header=header), page)
+
+    def _with_late(self, offered: Offered, page: int) -> Offered:
+        """Behind all that the parent lacks: what waits here for a ruling."""
+        late: list[Held] = []
+        if offered.complete and not offered.lines:
+            late = lateness.to_hand_up(self._node, self._parent.node, page)
+        self._late = tuple(one.id for one in late)
+        return replace(offered, lines=(*offered.lines, *(one.line for one in late)))
 
     def _offer(self, belief: Belief, page: int) -> Offered:
         return exchange.offer(ChildView(self._node, self._parent.node), belief, self._blank(), page)
@@ -443,6 +453,8 @@ class Session:
                 store.local.forget_parents_papers()
             said = matching.header.heard if matching is not None else {}
             hearsay.told(node, parent, said, lost_past=settled.lost_past)
+            late = self._late if matching is not None else ()
+            lateness.handed_up(node, parent, late, lost_past=settled.lost_past)
             for division, span in answer.feed.items():
                 store.peers.move_cursor(parent, answer.epoch, division, span.upto, after=span.after)
             if answer.newest:

@@ -48,6 +48,7 @@ class Facts:
     cuts: Mapping[str, Mapping[str, int]] = field(
         default_factory=dict
     )  # node -> origin -> last seq that counts
+    singly: Mapping[str, bool] = field(default_factory=dict)  # events named one by one -> do they count?
     canon: Callable[[str], str] = str
     pause_kinds: frozenset[str] = frozenset()
     steps: frozenset[int] = frozenset()
@@ -100,6 +101,10 @@ class Model:
             self.memo[x] = self._judge(self.moving[x]) if x in self.moving else None
         return self.memo[x]
 
+    def _cut(self, event: Event, node: str) -> bool:
+        singly = self.facts.singly.get(event.id)
+        return not singly if singly is not None else event.seq > self.facts.cuts[node].get(event.origin, 0)
+
     def _judge(self, event: Event) -> dict[str, Any] | str | None:
         before = self.state(event.base)
         if before is None:
@@ -110,7 +115,7 @@ class Model:
         if event.id not in self.pins:
             if event.id in self.dismissed:
                 return "dismissed"
-            if node in self.facts.cuts and event.seq > self.facts.cuts[node].get(event.origin, 0):
+            if node in self.facts.cuts and self._cut(event, node):
                 return "cut"
         if name(event) == "adopted" and any(x not in self.all for x in event.body["acts"]):
             return None

@@ -125,6 +125,13 @@ def _standing(event: Event, reference: Reference, used: set[str]) -> str | None:
     return right_refusal(event.type, appointment.role, appointment.office, office, reference.canon)
 
 
+def after_cutoff(event: Event, reference: Reference) -> str | None:
+    """Why an act has no effect unless confirmed: a cut-off of its node, or of the one that appointed its author."""
+    if reference.cut(event):
+        return "act.after_cutoff"
+    return "act.appointed_after_cutoff" if reference.appointment_cut(event.actor) else None
+
+
 def from_hub(event: Event, reference: Reference) -> int | None:
     """The generation of the hub's epoch that wrote it; None if it is not the hub's word, or cut off from it."""
     generation = reference.generation(event.origin)

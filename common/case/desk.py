@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from common.case.acts import days_of, malformed, standing
+from common.case.acts import after_cutoff, days_of, malformed, standing
 from common.case.automatic import draft
 from common.case.effects import apply
 from common.case.evolve import adding_refusal, refusal, unadoptable
@@ -118,7 +118,7 @@ class Desk:
         if self.view is not None and self.view.frozen:
             return "case.frozen"
         reason = malformed(event) or standing(event, self.reference, used)
-        reason = reason or ("act.after_cutoff" if self.reference.cut(event) else None)
+        reason = reason or after_cutoff(event, self.reference)
         reason = reason or refusal(self.state, event, days_of(event, {}), self.reference)
         if reason is None and event.type == "case.adopted":
             return unadoptable(self.state, event, self._known, {}, self.reference, used)
@@ -179,5 +179,5 @@ _WAITING: Mapping[str, type[AppError]] = {"wait.actor": NotPermitted, "wait.edit
 _NOT_PERMITTED = frozenset({
     "act.role", "act.not_appointed_there", "act.appointment_ended", "act.node_not_serving", "act.not_holder",
     "act.not_addressee", "act.not_county", "act.not_concerned", "act.not_intake_office", "act.not_deciding_level",
-    "act.not_deciding_office", "act.after_cutoff",
+    "act.not_deciding_office", "act.after_cutoff", "act.appointed_after_cutoff",
 })  # fmt: skip

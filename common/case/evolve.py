@@ -18,6 +18,7 @@ from common.case.acts import (
     SUPPLY,
     WITHDRAWAL,
     Ruled,
+    after_cutoff,
     from_hub,
     malformed,
     standing,
@@ -244,8 +245,8 @@ def adding_refusal(
     """
     if reason := malformed(event) or standing(event, reference, used):
         return reason
-    if reference.cut(event):
-        return "act.after_cutoff"
+    if reason := after_cutoff(event, reference):
+        return reason
     who = reference.canon(event.body["office"])
     match RIGHTS[event.type].relation:
         case Relation.CONCERNED:

@@ -260,8 +260,7 @@ class _Added:
         if RIGHTS[event.type].relation is Relation.HOLDER and not tree.judged(event.base):
             return "wait.base"
         used: set[str] = set()
-        if cut_by := tree.revocation(event):
-            used.add(cut_by)
+        used.update(tree.reference.words_on(event))
         reason = adding_refusal(event, tree.after.get(event.base), parties, tree.reference, used)
         (tree.used if reason is None else self.used).update(used)
         return reason

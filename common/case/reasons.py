@@ -20,6 +20,7 @@ REASONS: Mapping[str, str] = {
     "act.role": "经办人的角色没有这项权限。",
     "act.not_appointed_there": "经办人的任命不包括这个单位。",
     "act.after_cutoff": "写于这台机器停用之后。",
+    "act.appointed_after_cutoff": "经办人是乡镇的机器停用之后任命的。",
     # -- the act in its state
     "act.wrong_state": "办件当时的状态不能这样办。",
     "act.case_ended": "办件当时已经结束。",
@@ -74,6 +75,7 @@ REFUSALS: Mapping[str, str] = {
     "case.no_actor": "这里还没有收到您的任命。请先同步,再办。",
     "case.node_not_serving": "这台机器不归这个单位用,不能替它办。请到该单位的机器上办。",
     "case.after_cutoff": "这台机器已经停用,在上面办的不再算数。请和县级中心联系。",
+    "case.appointed_after_cutoff": "您是乡镇的机器停用之后任命的,任命还不算数。请和县级中心联系。",
     "case.not_holder": "这件现在由{holder}承办,您单位不能办这一步。可以写备注或催办。",
     "case.not_addressee": "这件不是交给您单位的。",
     "case.not_intake_office": "这个事项不由您单位受理。请移送给该受理的单位。",

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from common.case.acts import AUTOMATIC, days_of, from_hub, is_receipt, malformed, standing
+from common.case.acts import AUTOMATIC, after_cutoff, days_of, from_hub, is_receipt, malformed, standing
 from common.case.effects import apply
 from common.case.evolve import refusal, unadoptable
 from common.case.state import State
@@ -109,7 +109,7 @@ class Tree:
     def _newest_and_plain(self, word: tuple[int, int, str], base: str | None) -> bool:
         """Does the hub's word come after its others, and pin only what nobody needs to ask about a cut-off?"""
         newest = not self.words or word > self.words[-1]
-        return newest and not any(self.revocation(self.moves[x]) for x in self._unpinned(base))
+        return newest and not any(self.reference.words_on(self.moves[x]) for x in self._unpinned(base))
 
     def addressed(self) -> Iterator[tuple[str, str]]:
         """(act, office) of each act that offers the case to an office, or stands on one that does."""
@@ -220,20 +220,8 @@ class Tree:
             return None
         if event.id in self.dismissed:
             return "act.dismissed"
-        return "act.after_cutoff" if self._cut(event) else None
-
-    def _cut(self, event: Event) -> bool:
-        """Does the event lie after the last one that counts of a revoked node?"""
-        revoked_by = self.revocation(event)
-        if revoked_by is None:
-            return False
-        self.used.add(revoked_by)
-        return self.reference.cut(event)
-
-    def revocation(self, event: Event) -> str | None:
-        """The reference event that revoked the event's node."""
-        node = self.reference.nodes.get(event.node)
-        return node.revoked_by if node is not None else None
+        self.used.update(self.reference.words_on(event))
+        return after_cutoff(event, self.reference)
 
     def judged(self, base: str | None) -> bool:
         """Is it known what became of the act that another one stands on?"""

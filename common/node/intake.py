@@ -11,10 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from common.events import Event
+from common.node.descent import line_to
 from common.node.lines import NO_KEY, OPENING, Checker, Line, place_of, read
 from common.node.references import References
 from common.node.values import Taken
 from common.offices import within
+from common.reference import NodeRecord
 from common.store import Store
 from common.store.holding import Held, Stub
 
@@ -24,6 +26,14 @@ WAITS_FOR_PREV, WAITS_FOR_REF, CUT_OFF = "wait.prev", "wait.ref", "wait.cut"
 def ruling_on(node: str) -> str:
     """What an event after the node's cut-off needs: another word of the county on that node."""
     return f"{node} {CUT_OFF}"
+
+
+def goes_on(reason: str, upward: bool) -> bool:
+    """May a line that waits here for this be taken in because it comes once more?
+
+    What waits may be its payload with another's signature under it.  Or it waits for a ruling, and now a parent has it.
+    """
+    return reason == NO_KEY or (reason == CUT_OFF and not upward)
 
 
 def needed_by(event: Event) -> Iterator[str]:
@@ -115,6 +125,9 @@ class _Round:
         self._store, self._references, self._outcome, self._now = store, references, outcome, now
         self._reference = references.current()
         self._batch: list[Event] = []
+        self._here: dict[str, Event] = {}
+        self._lines: dict[str, frozenset[str]] = {}
+        self._heard_of: set[str] = set()
         self._source = ""
         self._held: list[Held] = []
         self._came: list[str] = []
@@ -139,8 +152,8 @@ class _Round:
         heads = self._store.ledger.heads({one.event.origin for one in lines if one.event})
         self._places.update((id, (origin, seq)) for origin, (seq, id) in heads.items())
         self._stubs = self._store.stubs.has(ids | {x.event.prev for x in lines if x.event and x.event.prev})
-        self._waiting = self._store.waiting.has(ids)
-        self._unchecked = self._store.waiting.unchecked(self._waiting)
+        self._waiting = self._store.waiting.reasons(ids)
+        self._here = {one.id: one.event for one in lines if one.event and not one.verdict}
 
     def _split(self, lines: Sequence[Line]) -> tuple[list[tuple[Line, Event]], list[Line]]:
         """(lines of the reference ledger with their events, all others); its origin is learnt from its first event."""
@@ -160,8 +173,9 @@ class _Round:
 
     def _known(self, one: Line) -> bool:
         """Is it here already, or refused: then it is done with."""
-        if one.id in self._unchecked and not one.verdict:
-            self._replace(one)
+        if one.id in self._waiting and not one.verdict and self._better(one):
+            self._store.waiting.release((one.id,))
+            del self._waiting[one.id]
         if one.id in self._places or one.id in self._stubs or one.id in self._waiting:
             self._outcome.known.append(one.id)
             return True
@@ -170,11 +184,11 @@ class _Round:
             return True
         return False
 
-    def _replace(self, one: Line) -> None:
-        """What waits under this id may be its payload with another's signature under it; this one is good."""
-        self._store.waiting.release((one.id,))
-        self._waiting.discard(one.id)
-        self._unchecked.discard(one.id)
+    def _better(self, one: Line) -> bool:
+        """Is it to take the place of what waits under this id?"""
+        reason = self._waiting[one.id]
+        cut = reason == CUT_OFF and one.event is not None and self._reference.cut(one.event)
+        return goes_on(reason, one.upward) and not cut
 
     def _sort_reference(self, one: Line, event: Event) -> None:
         """Gapless and in order, so that everyone's Reference is the same."""
@@ -195,7 +209,7 @@ class _Round:
             self._hold(one, NO_KEY, event.node)
         elif event.ref is not None and event.ref not in self._reference.positions:
             self._hold(one, WAITS_FOR_REF, event.ref)
-        elif self._reference.cut(event):
+        elif not self._counts(one, event):
             self._hold(one, CUT_OFF, ruling_on(event.node))
         elif event.prev is not None and event.prev in self._stubs:
             self._store_after_stub(one, event, event.prev)
@@ -205,6 +219,32 @@ class _Round:
             self._quarantine(one, "event.broken_chain")
         else:
             self._store_event(one, event)
+
+    def _counts(self, one: Line, event: Event) -> bool:
+        """Does it count, of a node that was revoked?  With it, what waits of that node may turn out to count.
+
+        From a child only what the county named, and what stands on the line that ends in an event it named; what comes
+        from a parent the county has.
+        """
+        record = self._reference.nodes[event.node]
+        if record.cuts is None:
+            return True
+        if self._reference.cut(event):
+            return False
+        if one.upward and event.id not in record.singly and event.id not in self._line(record, event.origin):
+            return False
+        if event.node not in self._heard_of:
+            self._heard_of.add(event.node)
+            self._came.append(ruling_on(event.node))
+        return True
+
+    def _line(self, record: NodeRecord, origin: str) -> frozenset[str]:
+        """What is here of the line, or the lines, that end in an event which the county named."""
+        if origin not in self._lines:
+            named = record.lasts.get(origin, frozenset())
+            found = (line_to(self._store, origin, seq, last, self._here).ids for seq, last in named)
+            self._lines[origin] = frozenset[str]().union(*found)
+        return self._lines[origin]
 
     def _gapless(self, one: Line, event: Event) -> bool:
         """Upward a child's own origins, and those of the nodes below it, come without gaps."""
@@ -244,7 +284,7 @@ class _Round:
     def _hold(self, one: Line, reason: str, needs: str) -> None:
         since = self._now if one.since is None else one.since
         self._held.append(Held(one.id, needs, reason, one.data, one.source, one.upward, since))
-        self._waiting.add(one.id)
+        self._waiting[one.id] = reason
         self._outcome.waiting[one.id] = reason
 
     def _flush(self) -> None:

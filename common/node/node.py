@@ -22,7 +22,7 @@ from common.node import asking
 from common.node.checking import STUMBLED, Check
 from common.node.evidence import Evidence
 from common.node.foldings import Foldings
-from common.node.intake import Intake, Outcome, places_of
+from common.node.intake import Intake, Outcome, goes_on, places_of
 from common.node.lines import Checker, Line, read
 from common.node.numbers import Numbers
 from common.node.pen import Pen
@@ -347,8 +347,8 @@ class Node:
         read_lines, refused = _read(lines, source, upward, checker)
         ids = {one.id for one in read_lines}
         here = ids & self.store.ledger.at_places(places_of(read_lines)).keys()
-        waiting = self.store.waiting.has(ids)
-        here |= self.store.stubs.has(ids) | (waiting - self.store.waiting.unchecked(waiting))
+        waiting = self.store.waiting.reasons(ids)
+        here |= self.store.stubs.has(ids) | {id for id in waiting if not goes_on(waiting[id], upward)}
         if ids <= here:
             return Taken(known=tuple(one.id for one in read_lines), refused=refused)
         checker.check([one for one in read_lines if one.id not in here])

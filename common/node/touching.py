@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from common.event_types import APPOINTMENTS
 from common.events import Event
-from common.offices import division
+from common.offices import division, is_office, within
 from common.store import Store
 
 
@@ -44,7 +45,16 @@ def _rules(store: Store, event: Event) -> Iterable[str]:
 
 
 def _revoked(store: Store, event: Event) -> Iterable[str]:
-    origins = store.ledger.tops_of((str(event.body.get("node")),))
+    """Those that it acted on; where it appointed people, those that the nodes within its home acted on as well."""
+    node = str(event.body.get("node"))
+    nodes = {node}
+    if any(one.node == node for kind in APPOINTMENTS for one in store.ledger.of_type(kind)):
+        homes = {
+            str(one.body.get("node")): str(one.body.get("office")) for one in store.ledger.of_type(ENROLLED)
+        }
+        home = homes.get(node, "")
+        nodes |= {one for one, office in homes.items() if is_office(office) and within(office, home)}
+    origins = store.ledger.tops_of(nodes)
     return store.ledger.cases(origins) if origins else ()
 
 

@@ -73,11 +73,17 @@ class Waiting:
         keys = [bytes.fromhex(id) for id in ids]
         return {id.hex() for (id,) in self._db.chunks("SELECT id FROM waiting WHERE id IN (%s)", keys)}
 
-    def unchecked(self, ids: Iterable[str]) -> set[str]:
-        """Those of the ids that wait here and whose signature nobody could check: their node is not known."""
+    def reasons(self, ids: Iterable[str]) -> dict[str, str]:
+        """Those of the ids that wait here, each with why."""
+        if self._db.is_empty("waiting"):
+            return {}
         keys = [bytes.fromhex(id) for id in ids]
-        sql = "SELECT id FROM waiting WHERE reason = 'wait.node' AND id IN (%s)"
-        return {id.hex() for (id,) in self._db.chunks(sql, keys)}
+        found = self._db.chunks("SELECT id, reason FROM waiting WHERE id IN (%s)", keys)
+        return {id.hex(): str(reason) for id, reason in found}
+
+    def get(self, id: str) -> Held | None:
+        row = self._db.row(_HELD + " WHERE id = ?", (bytes.fromhex(id),))
+        return _held(row) if row else None
 
     def all(self) -> Iterator[Held]:
         """Every one."""

@@ -476,6 +476,16 @@ class Ledger:
         )
         return {id.hex() for (id,) in rows}
 
+    def linked_at(self, origin: str, seq: int) -> dict[str, str | None]:
+        """id -> id of the one before it, of all held at a place, on whatever line: events and stubs."""
+        number = self._origins.find(origin)
+        rows = self._db.rows(
+            "SELECT id, prev FROM event WHERE origin = ? AND seq = ?"
+            " UNION ALL SELECT id, prev FROM stub WHERE origin = ? AND seq = ?",
+            (number, seq, number, seq),
+        )
+        return {id.hex(): prev.hex() if prev else None for id, prev in rows}
+
     def beyond(self, places: Mapping[str, int]) -> list[tuple[str, str | None]]:
         """(id, case) of what stands after these places, origin -> seq, on no side branch."""
         rows = [

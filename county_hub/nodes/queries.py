@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from common.case.reasons import REASONS
-from common.errors import BadInput, LedgerError, NotFound
+from common.errors import LedgerError, NotFound
 from common.events import decode, split_line
 from common.node import Node
 from common.node.asking import program_version
-from common.node.cutoff import Told, late, told
+from common.node.cutoff import late
 from common.offices import Level, level, parent, within
 from common.reference import NodeRecord
 from common.store.holding import Held, Stub
@@ -281,70 +281,3 @@ def waiting_of(node: Node, machine: str) -> list[Held]:
 def stubs_of(node: Node, machine: str) -> list[Stub]:
     """The lines of a machine that cannot be read."""
     return [stub for stub in node.store.stubs.list(MOST_WAITING) if stub.node == machine]
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """What a machine that is out of service wrote in one of its epochs.
-
-    counts    the last seq that counts       late    what waits beyond it, by seq
-    """
-
-    origin: str
-    counts: int
-    late: tuple[Told, ...] = ()
-
-    @property
-    def epoch(self) -> str:
-        return self.origin.partition("/")[2]
-
-    @property
-    def unruled(self) -> bool:
-        return any(not one.late.ruled for one in self.late)
-
-
-def stretches(node: Node, record: NodeRecord) -> list[Stretch]:
-    """Of a machine that is out of service; those of which something waits, and its newest."""
-    store, cuts = node.store, record.cuts or {}
-    found: dict[str, list[Told]] = {}
-    for one in told(store, node.reference, late(store, node.reference, waiting_of(node, record.id))):
-        found.setdefault(one.late.event.origin, []).append(one)
-    newest = store.ledger.newest_of(record.id)
-    if newest is not None:
-        found.setdefault(newest[0], [])
-    return [Stretch(origin, cuts.get(origin, 0), tuple(there)) for origin, there in sorted(found.items())]
-
-
-def rule(node: Node, machine: str, counts: Mapping[str, int], reason: str) -> None:
-    """How far a machine that is out of service counts after all (docs/decisions/0019).
-
-    Args:
-        counts: origin -> the last seq that counts; where it is what it was, nothing more does.
-    Errors:
-        NotFound ``node.no_such_machine``; BadInput ``node.no_ruling_reason``, ``node.counts_no_less``.
-    """
-    record = node.reference.nodes.get(machine)
-    if record is None or record.cuts is None or any(o.partition("/")[0] != machine for o in counts):
-        raise NotFound("node.no_such_machine", node=machine[:40])
-    if not reason:
-        raise BadInput("node.no_ruling_reason")
-    for origin, seq in counts.items():
-        if seq < (least := record.cuts.get(origin, 0)):
-            raise BadInput("node.counts_no_less", seq=least, origin=origin)
-    node.publish("node.revoked", {"node": machine, "cuts": dict(counts), "reason": reason})
-
-
-def revoke(node: Node, machine: str, reason: str) -> None:
-    """Take a machine out of service: what the county holds of it now counts, what comes later waits for a ruling.
-
-    Errors: NotFound ``node.no_such_machine``; BadInput ``node.no_reason``.
-    """
-    record = node.reference.nodes.get(machine)
-    if record is None or record.level is Level.COUNTY or record.cuts is not None:
-        raise NotFound("node.no_such_machine", node=machine[:40])
-    if not reason:
-        raise BadInput("node.no_reason")
-    with node.store.write():
-        heads = node.store.ledger.heads()
-        cuts = {origin: seq for origin, (seq, _) in heads.items() if origin.partition("/")[0] == machine}
-        node.publish("node.revoked", {"node": machine, "cuts": cuts, "reason": reason})

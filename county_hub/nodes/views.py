@@ -16,7 +16,7 @@ from common.web import visitor
 from common.web.bar import say
 from common.web.rights import right, shown_again
 from common.web.words import duration_words
-from county_hub.nodes import queries
+from county_hub.nodes import queries, rulings
 from county_hub.slips import making
 
 blueprint = Blueprint("nodes", __name__)
@@ -69,7 +69,7 @@ def revoke(office: str, machine: str) -> ResponseReturnValue:
     """停用: a machine that was lost, sold, or put aside."""
     place = queries.place(the_node(), office)
     try:
-        queries.revoke(the_node(), machine, request.form.get(f"reason.{machine}", "").strip()[:500])
+        rulings.revoke(the_node(), machine, request.form.get(f"reason.{machine}", "").strip()[:500])
     except BadInput as error:
         return _place_page(office, {f"reason.{machine}": words(error)}), error.http_status
     say(f"{place.name}的这台机器已停用。要换一台,请开一张新的启用单。")
@@ -83,19 +83,19 @@ def rule(office: str, machine: str) -> ResponseReturnValue:
     """裁定: how many of the records count that a machine wrote after it was put out of service."""
     node = the_node()
     place = queries.place(node, office)
-    counts: dict[str, int] = {}
+    counts: dict[str, tuple[int, str]] = {}
     errors: dict[str, str] = {}
     for name, said in request.form.items():
         if not name.startswith(UPTO):
             continue
-        if re.fullmatch(r"[0-9]{1,15}", said.strip()):
-            counts[name.removeprefix(UPTO)] = int(said)
+        if found := re.fullmatch(r"([0-9]{1,15})(?:\s+([0-9a-f]{4,64}))?", said.strip().lower()):
+            counts[name.removeprefix(UPTO)] = int(found[1]), found[2] or ""
         else:
             errors[name] = words(BadInput("node.no_number"))
     reason = f"ruling.{machine}"
     try:
         if not errors:
-            queries.rule(node, machine, counts, request.form.get(reason, "").strip()[:500])
+            rulings.rule(node, machine, counts, request.form.get(reason, "").strip()[:500])
     except BadInput as error:
         origin = error.detail.get("origin")
         errors[f"{UPTO}{origin}" if origin else reason] = words(error)
@@ -118,7 +118,7 @@ def _place_page(office: str, errors: Mapping[str, str] | None = None) -> str:
             if m.known.waiting and not m.revoked
         },
         stubs={m.record.id: queries.stubs_of(node, m.record.id) for m in place.machines if m.known.stubs},
-        stretches={m.record.id: queries.stretches(node, m.record) for m in place.machines if m.revoked},
+        stretches={m.record.id: rulings.stretches(node, m.record) for m in place.machines if m.revoked},
         slips=making.open_slips(node, [office]).get(office, ()),
         errors=errors or {},
     )

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from common.node.asking import program_version
-from county_hub.nodes.queries import revoke
+from county_hub.nodes.rulings import revoke
 from county_hub.slips import making
 from tests.browser.conftest import DESK, PHONE
 from tests.county import build_county

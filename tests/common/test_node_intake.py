@@ -394,8 +394,7 @@ def test_a_new_epoch_of_the_hub_is_announced_with_a_higher_generation(county: Co
 def test_later_events_of_a_revoked_node_wait_and_earlier_ones_count(county: County) -> None:
     """Design 4, 5: a revoked node's later ones wait for a ruling; nothing is dropped."""
     first = county.register(county.village)
-    seq = county.village.store.ledger.heads()[county.village.origin][0]
-    cuts = {county.village.origin: seq}
+    cuts = {county.village.origin: county.village.store.ledger.head(county.village.origin)}
     county.hub.publish("node.revoked", {"node": county.village.id, "cuts": cuts, "reason": "机器被盗"})
     county.carry_down(county.hub, county.township)
     later = county.register(county.village)
@@ -408,7 +407,7 @@ def test_later_events_of_a_revoked_node_wait_and_earlier_ones_count(county: Coun
 def test_a_cut_off_that_comes_later_sets_the_acts_after_it_aside(county: County) -> None:
     first = county.register(county.village)
     county.carry_up(county.village, county.township)
-    cuts = {county.village.origin: 1}
+    cuts = {county.village.origin: [1, county.village.store.ledger.at(county.village.origin, 1)]}
     county.hub.publish("node.revoked", {"node": county.village.id, "cuts": cuts, "reason": "机器被盗"})
     county.carry_down(county.hub, county.township)
     row = county.township.case(first.id).row
@@ -420,14 +419,14 @@ def cut_off(county: County) -> None:
     county.register(county.village)
     county.carry_up(county.village, county.township)
     county.carry_up(county.township, county.hub)
-    seq = county.hub.store.ledger.heads()[county.village.origin][0]
-    cuts = {county.village.origin: seq}
+    cuts = {county.village.origin: county.hub.store.ledger.head(county.village.origin)}
     county.hub.publish("node.revoked", {"node": county.village.id, "cuts": cuts, "reason": "机器丢了"})
     county.carry_down(county.hub, county.township)
 
 
-def count_up_to(county: County, seq: int) -> Event:
-    cuts = {county.village.origin: seq}
+def count_up_to(county: County, seq: int, id: str | None = None) -> Event:
+    """The line up to this event counts, of the village's own main line if none is named."""
+    cuts = {county.village.origin: [seq, id or county.village.store.ledger.at(county.village.origin, seq)]}
     return county.hub.publish(
         "node.revoked", {"node": county.village.id, "cuts": cuts, "reason": "是代办员自己写的"}
     )
@@ -469,7 +468,8 @@ def test_a_ruling_lets_in_what_waits_at_the_county_itself(county: County) -> Non
 def test_a_ruling_gives_acts_their_effect_that_a_cut_off_had_set_aside(county: County) -> None:
     first = county.register(county.village)
     county.carry_up(county.village, county.township)
-    county.hub.publish("node.revoked", {"node": county.village.id, "cuts": {county.village.origin: 1}})
+    cuts = {county.village.origin: [1, county.village.store.ledger.at(county.village.origin, 1)]}
+    county.hub.publish("node.revoked", {"node": county.village.id, "cuts": cuts})
     county.carry_down(county.hub, county.township)
     assert county.township.case(first.id).row.set_aside > 0
     count_up_to(county, first.seq + 1)
@@ -485,8 +485,8 @@ def test_both_lines_of_a_fork_that_a_ruling_lets_in_are_told_of(county: County) 
     lines = [forger.write(body={"copy": n}).line for n, forger in enumerate((one, two))]
     up(county, *lines)
     county.hub.take(lines, county.village.id, upward=True)
-    word = count_up_to(county, one.seq)
-    county.township.take([word.line], county.hub.id, upward=False)
+    words = [count_up_to(county, forger.seq, forger.head) for forger in (one, two)]
+    county.township.take([word.line for word in words], county.hub.id, upward=False)
     for node in (county.hub, county.township):
         told = [event.body for event in node.store.ledger.of_type("origin.forked") if event.node == node.id]
         assert [(body["origin"], body["seq"], set(body["ids"])) for body in told] == [

@@ -12,6 +12,7 @@ from common.node.references import copied
 from tests.builders import COUNTY, TOWNSHIP, VILLAGE, World
 
 Ends = Callable[[World, str], list[Event]]
+A, B, C, D = (letter * 64 for letter in "abcd")
 
 
 def by_the_county(world: World, officer: str) -> list[Event]:
@@ -94,11 +95,28 @@ def test_a_later_word_on_a_revoked_node_lets_more_of_it_count_and_never_less():
     node, origin = world.streams[VILLAGE].node, world.streams[VILLAGE].origin
     other = f"{node}/NEWEPQCH"
     for said, counts in [
-        ({origin: 5}, {origin: 5}),
-        ({origin: 9, other: 2}, {origin: 9, other: 2}),
-        ({origin: 3}, {origin: 9, other: 2}),
-        ({origin: True, other: "7"}, {origin: 9, other: 2}),
+        ({origin: [5, A]}, {origin: 5}),
+        ({origin: [9, B], other: [2, C]}, {origin: 9, other: 2}),
+        ({origin: [3, D]}, {origin: 9, other: 2}),
+        ({origin: [True, A], other: 7}, {origin: 9, other: 2}),
     ]:
         word = world.publish("node.revoked", node=node, cuts=said)
         assert world.reference.nodes[node].cuts == counts
         assert world.reference.nodes[node].revoked_by == word.id
+    assert world.reference.nodes[node].lasts == {origin: {(5, A), (9, B), (3, D)}, other: {(2, C)}}
+
+
+def test_of_the_words_on_a_single_record_the_newest_counts_whatever_its_number():
+    world = World.new()
+    stream = world.streams[VILLAGE]
+    early, late = (world.write(stream, "epoch.opened", {"tips": []}) for _ in range(2))
+    world.publish("node.revoked", node=stream.node, cuts={stream.origin: [early.seq, early.id]})
+    assert [world.reference.cut(event) for event in (early, late)] == [False, True]
+    for said, cut in [
+        ({early.id: False, late.id: True}, [True, False]),
+        ({early.id: True}, [False, False]),
+        ({late.id: "yes"}, [False, False]),
+        ({late.id: False}, [False, True]),
+    ]:
+        world.publish("node.revoked", node=stream.node, cuts={}, records=said)
+        assert [world.reference.cut(event) for event in (early, late)] == cut

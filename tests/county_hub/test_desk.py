@@ -11,7 +11,7 @@ from common.case.decide import Author
 from common.events import compose
 from common.keys import jws_sign
 from county_hub.desk import count, queries
-from county_hub.nodes.queries import revoke
+from county_hub.nodes.rulings import revoke
 from tests.county import build_county
 from tests.desks import Journey
 from tests.hub import Hub

@@ -10,7 +10,7 @@ from common.node import Node
 from common.node.asking import program_version
 from common.offices import Level
 from common.store import open_store
-from county_hub.nodes import queries
+from county_hub.nodes import queries, rulings
 from county_hub.nodes.health import DAY_MS, HOUR_MS, MINUTE_MS, Health, Known, troubles
 from sync.hearsay import note
 from tests.county import STORE_KEY, build_county, chance
@@ -264,7 +264,7 @@ def test_a_machine_is_revoked_with_a_reason_and_what_it_wrote_before_counts(hub)
 
 def test_what_a_revoked_machine_writes_later_waits_and_is_on_the_page(hub):
     county = hub.county
-    queries.revoke(hub.node, county.village.id, "机器丢了")
+    rulings.revoke(hub.node, county.village.id, "机器丢了")
     county.register(county.village)
     lines = [line for _, line in county.lines_up(county.village, hub.node)]
     hub.node.take(lines, county.township.id, upward=True)
@@ -279,7 +279,7 @@ def test_what_a_revoked_machine_writes_later_waits_and_is_on_the_page(hub):
 def late(hub):
     """Two cases registered with a machine after it was out of service; up to where it counts."""
     county = hub.county
-    queries.revoke(hub.node, county.village.id, "机器丢了")
+    rulings.revoke(hub.node, county.village.id, "机器丢了")
     for _ in range(2):
         county.register(county.village)
     lines = [line for _, line in county.lines_up(county.village, hub.node)]

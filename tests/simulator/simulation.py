@@ -24,7 +24,7 @@ from common.node import Node
 from common.offices import Level
 from common.papers import Papers
 from common.store.database import StoreTrouble
-from county_hub.nodes.queries import revoke, rule, stretches
+from county_hub.nodes.rulings import revoke, rule, stretches
 from sync.child import SyncReport, sync_once
 from sync.enrolling import begin, enrol, issue_slip, pending
 from sync.parent import Parent

@@ -372,6 +372,7 @@ class Watch:
         facts = Facts(
             generations={origin: age for origin, (age, _) in reference.origins.items()},
             cuts={node.id: node.cuts for node in reference.nodes.values() if node.cuts is not None},
+            singly={id: counts for node in reference.nodes.values() for id, counts in node.singly.items()},
             canon=reference.canon,
             pause_kinds=frozenset(edition.item.excluded_kinds if edition else ()),
             steps=frozenset(step.number for step in steps_to_finish(edition.item))

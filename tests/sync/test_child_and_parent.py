@@ -16,6 +16,7 @@ from common.errors import BadInput
 from common.events import compose
 from common.node import Node
 from common.node.values import Truth
+from county_hub.nodes.rulings import rule
 from sync import exchange, session, wire
 from sync.beliefs import load_belief
 from sync.child import parents, set_parents
@@ -320,18 +321,16 @@ def test_what_a_lost_machine_wrote_later_reaches_the_county_once_it_rules_so(lin
     c = linked.county
     before = c.register(c.village).id
     linked.level()
-    seq = c.hub.store.ledger.heads()[c.village.origin][0]
-    c.hub.publish(
-        "node.revoked", {"node": c.village.id, "cuts": {c.village.origin: seq}, "reason": "机器丢了"}
-    )
+    cuts = {c.village.origin: c.hub.store.ledger.head(c.village.origin)}
+    c.hub.publish("node.revoked", {"node": c.village.id, "cuts": cuts, "reason": "机器丢了"})
     linked.sync(c.township, c.hub)
     later = c.register(c.village)
     report = linked.sync(c.village, c.township)
     assert (report.result, report.code) == ("refused", "sync.revoked")
     linked.sync(c.township, c.hub)
     assert later.id not in c.hub.store.ledger.cases()
-    counts = {c.village.origin: later.seq + 1}
-    c.hub.publish("node.revoked", {"node": c.village.id, "cuts": counts, "reason": "是代办员自己写的"})
+    assert c.hub.store.waiting.count() == c.township.store.waiting.count() > 0
+    rule(c.hub, c.village.id, {c.village.origin: (later.seq + 1, "")}, "是代办员自己写的")
     for _ in range(2):
         assert linked.sync(c.township, c.hub).result == "level"
     for case in (before, later.id):
@@ -349,9 +348,8 @@ def test_a_machine_out_of_service_hands_over_all_that_counts_page_by_page(
     monkeypatch.setattr(session, "MAX_PAGE_BYTES", MIN_PAGE_BYTES)
     events = [c.register(c.village) for _ in range(12)]
     last = events[-1].seq + 1
-    c.hub.publish(
-        "node.revoked", {"node": c.village.id, "cuts": {c.village.origin: last}, "reason": "机器丢了"}
-    )
+    cuts = {c.village.origin: [last, c.village.store.ledger.at(c.village.origin, last)]}
+    c.hub.publish("node.revoked", {"node": c.village.id, "cuts": cuts, "reason": "机器丢了"})
     linked.sync(c.township, c.hub)
     for _ in range(8):
         assert linked.sync(c.village, c.township).code == "sync.revoked"
@@ -482,7 +480,7 @@ def test_a_parent_and_a_node_of_elsewhere_are_not_served(still: Linked):
 
 def test_a_revoked_node_is_told_so_and_given_nothing(linked: Linked):
     c = linked.county
-    c.hub.publish("node.revoked", {"node": c.village_2.id, "cuts": {c.village_2.origin: 1}})
+    c.hub.publish("node.revoked", {"node": c.village_2.id, "cuts": {}})
     linked.sync(c.township, c.hub)
     report = linked.sync(c.village_2, c.township)
     assert (report.result, report.code) == ("refused", "sync.revoked")

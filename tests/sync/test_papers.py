@@ -15,7 +15,7 @@ from common.errors import AppError
 from common.node.values import Truth
 from common.store.local import PaperFile
 from common.vault import paper_hash
-from county_hub.nodes.queries import revoke
+from county_hub.nodes.rulings import revoke
 from sync import papers
 from sync.headers import Offer
 from sync.http import UP

@@ -113,6 +113,7 @@ class Schedule:
         return Facts(
             generations={origin: age for origin, (age, _) in reference.origins.items()},
             cuts={node.id: node.cuts for node in reference.nodes.values() if node.cuts is not None},
+            singly={id: counts for node in reference.nodes.values() for id, counts in node.singly.items()},
             canon=reference.canon,
             pause_kinds=frozenset(item.excluded_kinds),
             steps=frozenset(step.number for step in steps_to_finish(item)),
@@ -300,7 +301,7 @@ class Schedule:
     def _revoke(self) -> None:
         stream = self.world.streams[OTHER_TOWNSHIP]
         if self.world.reference.nodes[stream.node].cuts is None and stream.seq:
-            cuts = {stream.origin: self.random.randint(0, stream.seq)}
+            cuts = {stream.origin: [self.random.randint(0, stream.seq), "f" * 64]}
             self.world.publish("node.revoked", node=stream.node, cuts=cuts)
 
     def _restore(self) -> None:

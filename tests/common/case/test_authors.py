@@ -156,7 +156,7 @@ def test_acts_of_a_revoked_node_after_its_cut_off_have_no_effect_unless_confirme
     case = accepted("MZ-003")  # confirmed by the hub
     world, stream = case.world, case.world.streams[TOWNSHIP]
     late = case.add("clerk", "case.decided", {"result": "granted"})
-    world.publish("node.revoked", node=stream.node, cuts={stream.origin: 0})
+    world.publish("node.revoked", node=stream.node, cuts={})
     assert case.reason(late) == "act.after_cutoff"
     assert case.label == "ACCEPTED"  # the confirmed acceptance stands
     with refused(NotPermitted, "case.after_cutoff"):
@@ -168,7 +168,7 @@ def test_acts_of_a_revoked_node_after_its_cut_off_have_no_effect_unless_confirme
 def test_a_confirmation_of_an_act_of_a_revoked_node_counts_the_same_early_and_late():
     case = accepted("MZ-003")  # confirmed by the hub
     world, stream = case.world, case.world.streams[TOWNSHIP]
-    world.publish("node.revoked", node=stream.node, cuts={stream.origin: stream.seq})
+    world.publish("node.revoked", node=stream.node, cuts={stream.origin: [stream.seq, "f" * 64]})
     events = [*case.events.values()]
     late = [event for event in events if event.type == "case.confirmed"]
     folding = Folding(world.reference, [event for event in events if event not in late])

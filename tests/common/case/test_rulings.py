@@ -177,7 +177,7 @@ def test_adoption_overcomes_a_cut_off():
     )
     arrival = case.last("case.arrived")
     case.add(case.world.streams[COUNTY], "case.confirmed", {}, base=arrival.id)
-    case.world.publish("node.revoked", node=stream.node, cuts={stream.origin: 0})
+    case.world.publish("node.revoked", node=stream.node, cuts={})
     assert case.reason(late) == "act.after_cutoff"
     case.do("operator", AdoptActs((late.id,), "停机前确已受理"))
     assert case.label == "ACCEPTED"
