@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 
 from common.case.commands import AcceptCase, AddNote
-from common.errors import CommandRefused
+from common.case.decide import Author
+from common.errors import BadInput, CommandRefused
 from common.events import Event, event_id
 from common.keys import SigningKey, jws_sign
 from common.node import Node
 from common.node.touching import touched
 from common.store import open_store
-from tests.builders import ids_held
+from county_hub.nodes.rulings import revoke, rule
+from tests.builders import ids_held, refused
 from tests.county import STORE_KEY, County, chance
 from tests.forger import Forger
 
@@ -514,7 +516,171 @@ def test_the_countys_word_on_a_machine_has_its_cases_folded_again_and_no_others(
     )
 
 
+# -- beside the line that counts
+
+
+def thief(county: County) -> Forger:
+    """Who has the village's key and writes beside its line, from its first event on."""
+    forger = Forger(county.village)
+    forger.seq, forger.head = 1, county.village.store.ledger.at(county.village.origin, 1)
+    return forger
+
+
+def forged_case(forger: Forger, like: Event) -> Event:
+    body = {**like.body, "salt": "forged", "number": like.body["number"] + "9"}
+    return forger.write("case.registered", body, moves=True, actor=like.actor)
+
+
+def test_a_record_beside_the_line_that_counts_waits_whatever_its_number(county: County) -> None:
+    """Design 5: the county names the last event that counts; of who has the machine's key no other counts."""
+    first = county.register(county.village)
+    county.carry_up(county.village, county.township)
+    county.carry_up(county.township, county.hub)
+    cut_off(county)
+    stolen = forged_case(thief(county), first)
+    assert stolen.seq == 2 < first.seq + 2
+    for parent in (county.township, county.hub):
+        taken = parent.take([stolen.line], county.village.id, upward=True)
+        assert dict(taken.waiting) == {stolen.id: "wait.cut"}
+        assert stolen.id not in parent.store.ledger.cases()
+        assert parent.verify()[2] is None
+
+
+def test_what_leads_to_the_event_that_the_county_named_is_let_in_once_that_has_come(county: County) -> None:
+    """Until then nobody can tell it from what stands beside the line."""
+    for _ in range(2):
+        county.register(county.village)
+    genuine = [line for _, line in county.lines_up(county.village, county.hub)]
+    county.hub.take(genuine, county.village.id, upward=True)
+    cut_off_here = {county.village.origin: county.hub.store.ledger.head(county.village.origin)}
+    county.hub.publish("node.revoked", {"node": county.village.id, "cuts": cut_off_here})
+    township = county.township
+    township.take([e.line for e in county.hub.store.ledger.reference()], county.hub.id, upward=False)
+    first, *rest = genuine
+    assert [reason for _, reason in up(county, first).waiting] == ["wait.cut"]
+    assert [reason for _, reason in up(county, *rest[:-1]).waiting] == ["wait.cut"] * len(rest[:-1])
+    taken = up(county, rest[-1])
+    assert len(taken.new) == len(genuine)
+    assert township.store.waiting.count() == 0
+    assert township.store.ledger.head(county.village.origin) == cut_off_here[county.village.origin]
+    assert township.verify()[2] is None
+
+
+def test_what_waits_for_a_ruling_is_taken_in_when_a_parent_brings_it(county: County) -> None:
+    """It knows more: the county has it in its ledger."""
+    first, second = county.register(county.village), county.register(county.village)
+    lines = [line for _, line in county.lines_up(county.village, county.hub)]
+    county.hub.take(lines, county.village.id, upward=True)
+    last = county.hub.store.ledger.head(county.village.origin)
+    county.hub.publish("node.revoked", {"node": county.village.id, "cuts": {county.village.origin: last}})
+    township = county.township
+    township.take([e.line for e in county.hub.store.ledger.reference()], county.hub.id, upward=False)
+    assert {reason for _, reason in up(county, *lines[:2]).waiting} == {"wait.cut"}
+    taken = township.take([lines[0]], county.hub.id, upward=False)
+    assert taken.new == (first.id,)
+    assert township.case(first.id).row.label == "REGISTERED"
+    assert township.store.waiting.count() == 1
+    up(county, *lines[2:])
+    assert township.case(second.id).row.label == "RECEIVED"
+    assert township.store.waiting.count() == 0
+    assert township.verify()[2] is None
+
+
+def test_what_a_township_took_in_beside_the_line_loses_its_effect_when_the_county_says_so(
+    county: County,
+) -> None:
+    """It knew of no cut-off then.  The county's word names such records singly; the fold is the same everywhere."""
+    first = county.register(county.village)
+    county.carry_up(county.village, county.township)
+    county.carry_up(county.township, county.hub)
+    origin = county.village.origin
+    stolen = forged_case(thief(county), first)
+    assert up(county, stolen.line).new == (stolen.id,)
+    revoke(county.hub, county.village.id, "机器被盗")
+    county.carry_down(county.hub, county.township)
+    assert county.township.case(stolen.id).row.set_aside == 0
+    lines = [county.township.store.ledger.registration(stolen.id).line]
+    county.hub.take(lines, county.township.id, upward=True)
+    assert stolen.id not in county.hub.store.ledger.cases()
+    counts = county.hub.reference.nodes[county.village.id].cuts[origin]
+    rule(county.hub, county.village.id, {origin: (counts, "")}, "不是代办员写的")
+    county.carry_down(county.hub, county.township)
+    assert county.township.case(stolen.id).row.set_aside == 1
+    assert county.township.case(first.id).row.set_aside == 0
+    rule(county.hub, county.village.id, {origin: (stolen.seq, stolen.id[:16])}, "是代办员用另一份写的")
+    county.carry_down(county.hub, county.township)
+    assert county.township.case(stolen.id).row.set_aside == 0
+    assert county.hub.case(stolen.id).row.set_aside == 0
+    assert county.hub.case(first.id).row.set_aside == 0
+    for node in (county.hub, county.township):
+        assert node.verify()[2] is None
+
+
+def test_all_that_the_county_has_when_it_speaks_counts_on_whatever_line(county: County) -> None:
+    """A copy of a disk wrote longer than its original before the machine was put aside."""
+    first = county.register(county.village)
+    county.carry_up(county.village, county.township)
+    county.carry_up(county.township, county.hub)
+    forger = thief(county)
+    longer = [forger.write() for _ in range(first.seq + 2)]
+    for node in (county.township, county.hub):
+        node.take([event.line for event in longer], county.village.id, upward=True)
+    revoke(county.hub, county.village.id, "换了机器")
+    county.carry_down(county.hub, county.township)
+    for node in (county.township, county.hub):
+        assert not any(node.reference.cut(event) for event in longer)
+        assert node.reference.cut(forger.write())
+
+
+def test_a_ruling_names_what_the_county_knows_and_knows_how_to_reach(county: County) -> None:
+    cut_off(county)
+    origin, cut = county.village.origin, county.hub.store.ledger.head(county.village.origin)[0]
+    machine = county.village.id
+    one, two = Forger(county.village), Forger(county.village)
+    lines = [forger.write(body={"copy": n}) for n, forger in enumerate((one, two))]
+    beyond = [one.write() for _ in range(2)][-1]
+    before = county.hub.store.ledger.pos()
+    with refused(BadInput, "node.no_such_record"):
+        rule(county.hub, machine, {origin: (cut + 1, "")}, "问清了")
+    county.hub.take([event.line for event in (*lines, beyond)], machine, upward=True)
+    with refused(BadInput, "node.which_record") as failed:
+        rule(county.hub, machine, {origin: (cut + 1, "")}, "问清了")
+    assert failed.value.detail["count"] == 2
+    with refused(BadInput, "node.no_such_record") as failed:  # the one before it lies elsewhere
+        rule(county.hub, machine, {origin: (beyond.seq, "")}, "问清了")
+    assert failed.value.detail["seq"] == beyond.seq - 1
+    with refused(BadInput, "node.counts_no_less"):
+        rule(county.hub, machine, {origin: (cut - 1, "")}, "问清了")
+    assert county.hub.store.ledger.pos() == before
+    rule(county.hub, machine, {origin: (cut + 1, lines[1].id[:8])}, "问清了")
+    assert county.hub.store.ledger.head(origin) == (cut + 1, lines[1].id)
+    assert county.hub.reference.cut(lines[0])
+    assert {one.id for one in county.hub.store.waiting.list()} == {lines[0].id, beyond.id}
+    assert county.hub.verify()[2] is None
+
+
 # -- people of the township
+
+
+def test_a_cut_off_of_who_appointed_is_felt_wherever_the_officers_acts_are_held(county: County) -> None:
+    """The officer's own machine is in service, and goes on; his acts stand aside with a reason."""
+    township, village = county.township, county.village
+    case = county.register(village).id
+    person = township.appoint("新人", village.office, "agent")
+    county.level()
+    [noted] = village.act(AddNote("我来办"), Author(person.id, village.office), case=case)
+    county.level()
+    others = {node: node.case(case).row.set_aside for node in (county.hub, village)}
+    for seq, aside in ((person.seq - 1, 1), (township.store.ledger.head(person.origin)[0], 0)):
+        last = [seq, township.store.ledger.at(person.origin, seq)]
+        county.hub.publish("node.revoked", {"node": township.id, "cuts": {person.origin: last}})
+        county.carry_down(county.hub, village)
+        for node, before in others.items():
+            found = {one.id: one.reason for one in node.case(case).view.aside}
+            assert (noted.id in found) is bool(aside)
+            assert found.get(noted.id, "act.appointed_after_cutoff") == "act.appointed_after_cutoff"
+            assert node.case(case).row.set_aside >= before + aside
+            assert node.verify()[2] is None
 
 
 def test_an_act_waits_for_its_authors_appointment_and_is_folded_when_it_comes(county: County) -> None:

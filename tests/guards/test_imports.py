@@ -34,6 +34,7 @@ SHELL = (
     "sync.child",
     "sync.enrolling",
     "sync.hearsay",
+    "sync.lateness",
     "sync.http",
     "sync.papers",
     "sync.parent",

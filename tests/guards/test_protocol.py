@@ -42,6 +42,18 @@ def limits() -> Iterator[str]:
     )
 
 
+_WRITTEN_OUT = ("common.node.lines", "common.node.intake", "common.node.node")
+"""Where what becomes of a line is said by its code alone, which the parent's answer carries."""
+_OF_LINES = re.compile(r"(wait|event)\.[a-z_]+")
+
+
+def codes_of_lines(module: Module) -> Iterator[str]:
+    """Each code that a module writes out for a line that waits, is put aside or refused."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Constant) and _OF_LINES.fullmatch(str(node.value)):
+            yield str(node.value)
+
+
 def travelling_codes(module: Module) -> Iterator[str]:
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] in _TRAVELS:
@@ -63,6 +75,21 @@ def test_each_code_that_travels_stands_in_the_protocol():
     assert sorted(code for code in found if f"`{code}`" not in PROTOCOL) == []
 
 
+def test_each_code_that_a_line_is_sorted_by_stands_in_the_protocol():
+    found = {code for module in modules() if module.name in _WRITTEN_OUT for code in codes_of_lines(module)}
+    assert found >= {
+        "wait.node",
+        "wait.ref",
+        "wait.prev",
+        "wait.cut",
+        "event.bad_signature",
+        "event.broken_chain",
+    }
+    assert sorted(code for code in found if f"`{code}`" not in PROTOCOL) == []
+
+
 def test_a_code_that_travels_unwritten_is_caught():
     module = Module.of("sync.wire", 'raise BadMessage("message.unheard_of", limit=5)')
     assert list(travelling_codes(module)) == ["message.unheard_of"]
+    module = Module.of("common.node.intake", 'LATE = "wait.unheard_of" if late else "case.noted"')
+    assert list(codes_of_lines(module)) == ["wait.unheard_of"]

@@ -19,7 +19,7 @@ from typing import Any
 
 from common.calendar import Calendar
 from common.clock import local_date
-from common.errors import AppError
+from common.errors import AppError, BadInput
 from common.node import Node
 from common.offices import Level
 from common.papers import Papers
@@ -464,15 +464,17 @@ class Simulation:
         record = node.reference.nodes[self.draw.choice(ruled)]
         counts = {}
         for stretch in stretches(node, record):
-            held = [one.seq for one in stretch.late]
-            reached = stretch.counts
-            while reached + 1 in held:
-                reached += 1
-            counts[stretch.origin] = self.draw.randint(stretch.counts, reached)
+            last = self.draw.choice((None, *stretch.late))
+            counts[stretch.origin] = (last.seq, last.late.event.id[:16]) if last else (stretch.counts, "")
         self._run(self.hub, lambda: self._let_count(record.id, counts))
 
-    def _let_count(self, node: str, counts: Mapping[str, int]) -> None:
-        rule(self.hub.here, node, counts, "问清了")
+    def _let_count(self, node: str, counts: Mapping[str, tuple[int, str]]) -> None:
+        try:
+            rule(self.hub.here, node, counts, "问清了")
+        except BadInput as refused:
+            hold(refused.code == "node.no_such_record", 0, f"a ruling is refused: {refused}")
+            self.met["rulings that must wait"] += 1
+            return
         self.met["rulings on machines"] += 1
         self._say(f"hub: of what was lost count {counts}")
 

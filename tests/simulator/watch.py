@@ -239,6 +239,7 @@ class Watch:
             for case, view in found.items()
             if any(hub.here.reference.cut(event) for event in view.events.values())
         }
+        cut |= _awaiting_a_ruling(hub.here)
         for case in sorted(views["hub"].keys() - cut):
             holders = {name: found[case] for name, found in views.items() if case in found}
             self._check_case(case, holders, machines)
@@ -285,7 +286,7 @@ class Watch:
                 one
                 for one in held.values()
                 if (one.needs in there or one.reason != "wait.prev")
-                and not reference.cut(_event_of(one.line))
+                and (one.reason != "wait.cut" or reference.nodes[_event_of(one.line).node].cuts is None)
             ]
             hold(not stuck, 0, f"{machine.name}: {[(one.id[:6], one.reason) for one in stuck]} wait")
 
@@ -418,6 +419,12 @@ def _views(machine: Machine) -> dict[str, CaseView]:
     ledger = machine.here.store.ledger
     with machine.at_work():
         return {case: fold(ledger.of_case(case), machine.here.reference) for case in ledger.cases()}
+
+
+def _awaiting_a_ruling(node: Node) -> set[str]:
+    """Cases of which an act waits here for a ruling: who took it in before it knew of the cut-off has more of them."""
+    events = [_event_of(one.line) for one in node.store.waiting.list(10_000) if one.reason == "wait.cut"]
+    return {event.case_id or event.id for event in events}
 
 
 def _after_cutoff(node: Node, hub: Node, row: PaperRow) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from common.case.commands import AcceptCase, AddNote, DecideCase, OfferCase
 from common.case.fold import Folding, fold
+from common.case.reasons import REASONS
 from common.errors import NotPermitted
 from tests.builders import (
     COUNTY,
@@ -175,6 +178,88 @@ def test_a_confirmation_of_an_act_of_a_revoked_node_counts_the_same_early_and_la
     folding.add(late)
     assert late
     assert folding.view() == fold(events, world.reference)
+
+
+# -- people whom a revoked township appointed
+
+
+def appointed(case):
+    """A clerk whom the township appoints, and his acceptance of the case."""
+    world, stream = case.world, case.world.streams[TOWNSHIP]
+    event = world.write(stream, "officer.appointed", {"name": "新人", "office": TOWNSHIP, "role": "clerk"})
+    world.reference.apply(event)
+    return event, case.add("clerk", "case.accepted", {}, actor=event.id)
+
+
+def cut_at(world, seq):
+    stream = world.streams[TOWNSHIP]
+    return world.publish("node.revoked", node=stream.node, cuts={stream.origin: [seq, "f" * 64]})
+
+
+def test_who_was_appointed_after_a_cut_off_acts_without_effect_until_the_appointment_counts(case):
+    world = case.world
+    appointment, by_new = appointed(case)
+    assert case.reason(by_new) is None
+    cut_at(world, appointment.seq - 1)
+    word = world.publish("node.revoked", node=by_new.node, cuts={}, records={by_new.id: True})
+    assert case.reason(by_new) == "act.appointed_after_cutoff"
+    assert case.reason(by_new) in REASONS
+    assert word.id in case.view.used
+    cut_at(world, by_new.seq)
+    assert case.reason(by_new) is None
+    assert case.label == "ACCEPTED"
+
+
+def test_what_is_confirmed_stands_whoever_appointed_its_author(case):
+    """Invariant 8."""
+    appointment, by_new = appointed(case)
+    case.settle()
+    assert "case.confirmed" in {event.type for event in case.events.values()}
+    cut_at(case.world, appointment.seq - 1)
+    assert case.reason(by_new) is None
+    assert case.label == "ACCEPTED"
+
+
+def test_an_agent_whom_a_revoked_township_appointed_acts_without_effect_on_a_machine_in_service(case):
+    world = case.world
+    person = {"name": "新人", "office": VILLAGE, "role": "agent"}
+    appointment = world.write(world.streams[TOWNSHIP], "officer.appointed", person)
+    world.reference.apply(appointment)
+    noted = case.add("agent", "case.noted", {"text": "我来办"}, actor=appointment.id)
+    assert case.reason(noted) is None
+    cut_at(world, appointment.seq - 1)
+    assert not world.reference.cut(noted)
+    assert case.reason(noted) == "act.appointed_after_cutoff"
+    world.officers["agent"] = replace(world.officers["agent"], id=appointment.id)
+    with refused(NotPermitted, "case.appointed_after_cutoff"):
+        case.do("agent", AddNote("还想写"))
+
+
+def test_an_end_after_a_cut_off_ends_no_appointment(case):
+    world, stream = case.world, case.world.streams[TOWNSHIP]
+    ended = world.write(stream, "officer.ended", {"of": world.officers["clerk"].id})
+    world.reference.apply(ended)
+    noted = case.add("clerk", "case.noted", {"text": "还在任"})
+    assert case.reason(noted) == "act.appointment_ended"
+    cut_at(world, ended.seq - 1)
+    world.publish("node.revoked", node=stream.node, cuts={}, records={noted.id: True})
+    assert case.reason(noted) is None
+    cut_at(world, noted.seq)
+    assert case.reason(noted) == "act.appointment_ended"
+
+
+def test_a_cut_off_of_who_appointed_is_judged_the_same_in_whatever_order_all_comes(case):
+    """Invariant 2.  The confirmation pins the act that would have no effect without it."""
+    appointment, by_new = appointed(case)
+    case.settle()
+    cut_at(case.world, appointment.seq - 1)
+    reference, events = case.world.reference, [*case.events.values()]
+    late = [event for event in events if event.type == "case.confirmed"]
+    before = Folding(reference, [event for event in events if event not in late])
+    assert by_new.id in {one.id for one in before.view().aside}
+    before.add(late)
+    assert late
+    assert before.view() == fold(events, reference) == fold([*reversed(events)], reference)
 
 
 # -- mergers
