@@ -125,6 +125,8 @@ def _officer_commands(commands: Commands) -> None:
 
 
 def add_officer(args: argparse.Namespace) -> Outcome:
+    if args.role not in ROLES:
+        raise Misuse("officer.unknown_role", role=args.role, roles=", ".join(ROLES))
     password = read_password(args)
     with opened(args) as program:
         node = program.node

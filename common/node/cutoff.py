@@ -1,4 +1,4 @@
-"""Records after a cut-off 停用之后的记录: what a node wrote beyond what the county counts of it (docs/decisions/0019).
+"""Records after a cut-off 停用之后的记录: what a node wrote beyond what counts of it, or beside (docs/decisions/0021).
 
 They wait, and no other event waits for them to be judged; the county's next word on the node says how many more count.
 """

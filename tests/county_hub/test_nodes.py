@@ -14,6 +14,7 @@ from county_hub.nodes import queries, rulings
 from county_hub.nodes.health import DAY_MS, HOUR_MS, MINUTE_MS, Health, Known, troubles
 from sync.hearsay import note
 from tests.county import STORE_KEY, build_county, chance
+from tests.forger import Forger
 from tests.hub import Hub
 
 NOW = 1_772_596_800_000
@@ -309,6 +310,27 @@ def test_the_operator_lets_some_of_what_a_lost_machine_wrote_count(hub, late):
     assert "停用之后的记录" not in client.get("/desk").text
 
 
+def test_the_operator_names_one_of_two_records_at_a_place_by_its_id(hub, late):
+    """Who has the machine's key wrote beside its line; the page shows both."""
+    client, county = hub.client("何开明"), hub.county
+    thief = Forger(county.village)
+    thief.seq, thief.head = late, county.village.store.ledger.at(county.village.origin, late)
+    stolen = thief.write()
+    hub.node.take([stolen.line], county.village.id, upward=True)
+    genuine = county.village.store.ledger.at(county.village.origin, late + 1)
+    page = client.get(f"/nodes/{county.village.office}")
+    assert stolen.id[:16] in page.text
+    assert genuine[:16] in page.text
+    form, upto, reason = ruling(hub, page)
+    page = client.submit(form, status=400, **{upto: str(late + 1), reason: "问清了"})
+    assert f"第 {late + 1} 条有 2 条不同的" in page.errors[0]
+    form, upto, reason = ruling(hub, page)
+    client.submit(form, **{upto: f"{late + 1} {genuine[:16]}", reason: "问清了"})
+    assert hub.node.store.ledger.at(county.village.origin, late + 1) == genuine
+    assert hub.node.reference.cut(stolen)
+    assert stolen.id in {one.id for one in hub.node.store.waiting.list()}
+
+
 def test_the_operator_lets_nothing_of_it_count_and_what_comes_later_is_asked_again(hub, late):
     client, county = hub.client("何开明"), hub.county
     form, _, reason = ruling(hub, client.get(f"/nodes/{county.village.office}"))
@@ -331,6 +353,9 @@ def test_the_operator_lets_nothing_of_it_count_and_what_comes_later_is_asked_aga
         ("三", "是本人", "请写数字:算到第几条。"),
         ("0", "是本人", "只能往后改:已经算到第 {late} 条。"),
         ("99", " ", "没有写裁定的理由。请写上,以后要查。"),
+        ("99", "是本人", "县里没有这一段的第 99 条。先让那台机器或它的乡镇同步一次,再来裁定。"),
+        ("99 abcd", "是本人", "县里没有这一段的第 99 条。先让那台机器或它的乡镇同步一次,再来裁定。"),
+        ("99 zzzz", "是本人", "请写数字:算到第几条。"),
     ],
 )
 def test_a_ruling_that_cannot_be_is_refused_and_stays_on_the_page(hub, late, number, why, said):

@@ -17,7 +17,7 @@ from common.events import compose
 from common.node import Node
 from common.node.values import Truth
 from county_hub.nodes.rulings import rule
-from sync import exchange, session, wire
+from sync import exchange, lateness, session, wire
 from sync.beliefs import load_belief
 from sync.child import parents, set_parents
 from sync.exchange import MIN_PAGE_BYTES
@@ -337,6 +337,32 @@ def test_what_a_lost_machine_wrote_later_reaches_the_county_once_it_rules_so(lin
         all_hold(c, case, c.township, c.hub)
         assert c.hub.case(case).row.label == "RECEIVED"
     assert c.township.verify()[2] is c.hub.verify()[2] is None
+
+
+def test_what_waits_for_a_ruling_goes_up_once_and_behind_all_else(
+    linked: Linked, monkeypatch: pytest.MonkeyPatch
+):
+    """The people at the county rule on what they see; who has the key cannot make them see more than so much."""
+    c = linked.county
+    monkeypatch.setattr(lateness, "MOST", 5)
+    linked.level()
+    c.hub.publish("node.revoked", {"node": c.village.id, "cuts": {}, "reason": "机器丢了"})
+    linked.sync(c.township, c.hub)
+    for _ in range(4):
+        c.register(c.village)
+    linked.sync(c.village, c.township)
+    assert c.township.store.waiting.count() == 8
+    own = c.register(c.township, channel="window", author=c.clerk(c.township))
+    link = linked.link(c.hub)
+    assert linked.sync(c.township, link).result == "level"
+    assert own.id in c.hub.store.ledger.cases()
+    assert c.hub.store.waiting.count() == 5
+    first = [one.id for one in c.township.store.waiting.list()][:5]
+    assert {one.id for one in c.hub.store.waiting.list()} == set(first)
+    again = linked.link(c.hub)
+    assert linked.sync(c.township, again).result == "level"
+    assert max(map(len, again.messages)) < min(16_000, max(map(len, link.messages)))
+    assert c.hub.verify()[2] is c.township.verify()[2] is None
 
 
 def test_a_machine_out_of_service_hands_over_all_that_counts_page_by_page(

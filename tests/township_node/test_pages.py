@@ -119,7 +119,7 @@ def test_today_names_the_draft_and_how_much_of_it_is_left(county):
 
 
 def test_the_outbox_tells_the_township_what_a_lost_machine_wrote_so_that_the_county_can_ask(county):
-    cuts = {county.village.origin: 1}
+    cuts = {county.village.origin: [1, county.village.store.ledger.at(county.village.origin, 1)]}
     county.hub.publish("node.revoked", {"node": county.village.id, "cuts": cuts, "reason": "机器丢了"})
     county.carry_down(county.hub, county.township)
     made = county.register(county.village)
@@ -127,9 +127,9 @@ def test_the_outbox_tells_the_township_what_a_lost_machine_wrote_so_that_the_cou
     client = client_of(county, county.township, "clerk")
     page = client.get("/outbox")
     assert "停用的机器后来写的" in page.text
-    assert f"第 {made.seq} 条 登记 {made.body['number']}" in page.text
+    assert f"第 {made.seq} 条 {made.id[:16]} 登记 {made.body['number']}" in page.text
     assert "来得太早" not in page.text
-    counts = {county.village.origin: made.seq + 1}
+    counts = {county.village.origin: county.village.store.ledger.head(county.village.origin)}
     county.hub.publish("node.revoked", {"node": county.village.id, "cuts": counts, "reason": "是本人"})
     county.carry_down(county.hub, county.township)
     assert "停用的机器后来写的" not in client.get("/outbox").text

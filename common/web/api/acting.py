@@ -103,6 +103,7 @@ def _desk(number: str) -> Desk:
 
 
 def _base(asked: Asked) -> str | None:
+    """The act that the program knows as the newest; null as a case shows it where none is in effect, is none given."""
     base = asked.text("base", None, most=64)
     if base is not None and not (len(base) == 64 and set(base) <= set("0123456789abcdef")):
         raise asked.wrong("base")

@@ -130,7 +130,10 @@ def act() -> Schema:
 
 
 def _act(kind: str, command: type[Any]) -> Schema:
-    base = {**MAYBE_ID, "description": "409 if another act has moved the case since."}
+    base = {
+        **MAYBE_ID,
+        "description": "409 if another act has moved the case since; null is as if it were not given.",
+    }
     secret = {
         "type": "string",
         "description": "The chief representative's own password: he signs for a department.",

@@ -470,8 +470,10 @@ def test_a_stale_base_is_refused_with_the_tip(county, clerk, made):
     assert held(county.township) == before
 
 
-def test_an_act_without_a_base_stands_on_the_tip(clerk, made):
-    asked = {"type": "case.accepted", "body": {}}
+@pytest.mark.parametrize("base", [{}, {"base": None}])
+def test_an_act_without_a_base_stands_on_the_tip(clerk, made, base):
+    """Null is none given: so a case shows its base where no act is in effect."""
+    asked = {"type": "case.accepted", "body": {}, **base}
     assert clerk.post(f"/cases/{made['number']}/acts", asked)["state"] == "ACCEPTED"
 
 
