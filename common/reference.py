@@ -220,7 +220,9 @@ class Reference:
         if appointment.since > at or (appointment.until is not None and appointment.until <= at):
             return False
         return not any(
-            end.origin == event.origin and end.seq <= event.seq and not self._cut(end.origin, end.seq, end.id)
+            end.origin == event.origin
+            and end.seq <= event.seq
+            and not self.cut_at(end.origin, end.seq, end.id)
             for end in appointment.ends
         )
 
@@ -257,9 +259,10 @@ class Reference:
         That follows from the event and this ledger alone, so that it is the same wherever the event is held; whether
         it stands on the line that ends in the last one that counts is asked where it is taken in (``node.intake``).
         """
-        return self._cut(event.origin, event.seq, event.id)
+        return self.cut_at(event.origin, event.seq, event.id)
 
-    def _cut(self, origin: str, seq: int, id: str) -> bool:
+    def cut_at(self, origin: str, seq: int, id: str) -> bool:
+        """``cut`` of an event of which no more is at hand."""
         node = self.nodes.get(origin.partition("/")[0])
         if node is None or node.cuts is None:
             return False
@@ -269,7 +272,7 @@ class Reference:
     def appointment_cut(self, officer: str | None) -> bool:
         """True if the node that appointed was revoked, and the appointment is not among what counts of it."""
         found = self.appointments.get(officer or "")
-        return found is not None and self._cut(found.origin, found.seq, found.id)
+        return found is not None and self.cut_at(found.origin, found.seq, found.id)
 
     def words_on(self, event: Event) -> set[str]:
         """The county's newest words on the event's node, and on the node that appointed its author, if revoked."""

@@ -172,7 +172,8 @@ class ChildView:
         record = self._node.reference.nodes.get(origin.partition("/")[0])
         if record is None or record.cuts is None:
             return False
-        return self._heads.get(origin, (0, ""))[0] >= record.cuts.get(origin, 0)
+        named = record.lasts.get(origin, ())
+        return all(id in self._ledger.linked_at(origin, seq) for seq, id in named)
 
     def sides(self, after_pos: int, max_bytes: int) -> tuple[Sequence[Stored], int]:
         found = self._ledger.sides(after_pos, max_bytes)

@@ -85,7 +85,8 @@ class Truths:
     def _of(self, one: Stored, shown: dict[str, int]) -> Truth:
         if one.source == self._reference.hub or self._is_from_afar(one.origin.partition("/")[0]):
             return Truth.COUNTY
-        if not one.side and one.seq <= self.receipted.get(one.origin, 0):
+        receipted = not one.side and one.seq <= self.receipted.get(one.origin, 0)
+        if receipted and not self._reference.cut_at(one.origin, one.seq, one.id):
             return Truth.COUNTY
         elsewhere = one.source != OWN or (not one.side and one.seq <= shown.get(one.origin, 0))
         return Truth.TOWNSHIP if elsewhere else Truth.HERE

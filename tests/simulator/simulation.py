@@ -21,7 +21,7 @@ from common.calendar import Calendar
 from common.clock import local_date
 from common.errors import AppError, BadInput
 from common.node import Node
-from common.offices import Level
+from common.offices import Level, within
 from common.papers import Papers
 from common.store.database import StoreTrouble
 from county_hub.nodes.rulings import revoke, rule, stretches
@@ -30,13 +30,14 @@ from sync.enrolling import begin, enrol, issue_slip, pending
 from sync.parent import Parent
 from sync.slips import read_slip
 from tests.builders import ids_held
+from tests.forger import Forger
 from tests.simulator.broken import Broken, hold
 from tests.simulator.disk import Disk, Stopped, make_folder
 from tests.simulator.lies import Liar
 from tests.simulator.links import SimulatedLink, Traffic, Weather
 from tests.simulator.machines import DAY_MS, WRONG_BY_MS, Machine, machines, settled, template
 from tests.simulator.people import People
-from tests.simulator.watch import Watch
+from tests.simulator.watch import Watch, beside
 
 STEPS = 150
 ROUNDS = 30
@@ -73,6 +74,8 @@ class Simulation:
                 self._look()
             self._say("all is healed")
             self._heal()
+            if self._rule_on_the_lost():
+                self._heal()
             if self.draw.random() < RULED and self._rule():
                 self._heal()
             self._check()
@@ -144,6 +147,7 @@ class Simulation:
             (self._ask_for_paper, 3),
             (self._new_machine, 2),
             (self._out_of_service, 0.5),
+            (self._theft, 1),
             (self._ruling, 1),
             (self._parents_change, 1),
         ]
@@ -447,6 +451,33 @@ class Simulation:
         self.met["machines out of service"] += 1
         self._say(f"hub: {machine.name} is out of service")
 
+    def _theft(self) -> None:
+        """Who has a machine that is out of service writes beside its line; the parent may not have heard of it."""
+        lost = [m for name in sorted(self.out_of_service) if (m := self.machines[name]).up and m.enrolled]
+        if not lost:
+            return
+        machine = self.draw.choice(lost)
+        above = [m for m in self._up() if m is not machine and within(machine.home, m.home)]
+        reference, ledger = machine.here.reference, machine.here.store.ledger
+        officers = sorted(one.id for one in reference.appointments.values() if one.office == machine.home)
+        cases, thief = sorted(ledger.cases()), Forger(machine.here)
+        if not (above and officers and cases and thief.seq > 1):
+            return
+        thief.seq = self.draw.randrange(1, thief.seq)
+        thief.head = ledger.at(thief.origin, thief.seq)
+        for _ in range(self.draw.randint(1, 3)):
+            case = self.draw.choice(cases)
+            body = {"office": machine.home, "day": machine.here.today().isoformat(), "text": "冒充"}
+            thief.write("case.noted", body, actor=self.draw.choice(officers), case=case, base=case)
+        self.watch.genuine |= {event.id for event in thief.written}
+        parent = self.draw.choice(above)
+        if thief.written[0].prev != parent.here.store.ledger.at(thief.origin, thief.written[0].seq - 1):
+            return  # it waits there for what goes before
+        lines = [event.line for event in thief.written]
+        self._run(parent, lambda: parent.here.take(lines, machine.here.id, upward=True))
+        self.met["thefts"] += 1
+        self._say(f"{machine.name}: a thief writes beside its line, to {parent.name}")
+
     def _ruling(self) -> None:
         """The operator asks who wrote what came of a machine since it was out of service, and lets some of it count.
 
@@ -584,6 +615,15 @@ class Simulation:
             if level and before == self._positions():
                 return
         hold(False, 0, f"the county does not get level: {reports}")
+
+    def _rule_on_the_lost(self) -> bool:
+        """The operator lets nothing more count of what waits; True if some of it counted somewhere."""
+        hub = self.hub.here
+        if not any(beside(machine.here, hub) for machine in self._in_service.values()):
+            return False
+        for name in sorted(self.out_of_service):
+            self._run(self.hub, lambda node=self.machines[name].here.id: rule(hub, node, {}, "不知道是谁"))
+        return True
 
     def _rule(self) -> bool:
         """The county rules on what has no effect; True if anything came of it."""

@@ -49,6 +49,7 @@ def test_every_misfortune_happens_in_some_run(met: Counter[str]) -> None:
     wanted |= {"enrolled", "parents changed", "calendars", "papers asked for", "papers fetched"}
     wanted |= {
         "machines out of service",
+        "thefts",
         "officers appointed",
         "officers ended",
         "acts of newcomers",

@@ -165,7 +165,7 @@ class Watch:
             for id, truth in node.case(case).truth.items()
             if truth is Truth.COUNTY
         }
-        lies = said - ids_held(hub.here.store)
+        lies = said - ids_held(hub.here.store) - beside(node, hub.here)
         hold(not lies, 5, f"{machine.name} says that {short(lies)} is at the county")
 
     def check_withheld(self, child: Machine, hub: Machine, *, lied: bool) -> None:
@@ -180,7 +180,7 @@ class Watch:
             hub.here.store.ledger.pos(),
             *(r.size for r in node.store.evidence.receipts()),
         )
-        if self._compared.get(child.name) == held:
+        if self._compared.get(child.name) == held or beside(node, hub.here):
             return
         self._compared[child.name] = held
         shown = node.withheld()
@@ -249,6 +249,12 @@ class Watch:
         for machine in machines.values():
             self._check_papers(machine, hub)
             if machine is not hub:
+                stray = beside(machine.here, hub.here)
+                hold(
+                    not stray,
+                    2,
+                    f"at {machine.name} {short(stray)} counts beside the line that the county named",
+                )
                 self._check_strays(machine, views["hub"], cut)
                 self.check_truths(machine, hub)
                 self.check_withheld(machine, hub, lied=lied)
@@ -277,8 +283,9 @@ class Watch:
 
     def _check_nothing_waits(self, machines: Machines) -> None:
         """But for what a liar made up, what follows on an event that was lost with the only disk that had it, and what
-        a machine wrote after it was taken out of service."""
+        a machine out of service wrote that the county does not have, since it waits for a ruling."""
         reference = machines["hub"].here.reference
+        county = ids_held(machines["hub"].here.store)
         there = {one.id for machine in machines.values() for one in machine.here.store.ledger.log()}
         for machine in machines.values():
             held = {one.id: one for one in machine.here.store.waiting.list() if one.id in self.genuine}
@@ -286,7 +293,7 @@ class Watch:
                 one
                 for one in held.values()
                 if (one.needs in there or one.reason != "wait.prev")
-                and (one.reason != "wait.cut" or reference.nodes[_event_of(one.line).node].cuts is None)
+                and (one.id in county or reference.nodes[_event_of(one.line).node].cuts is None)
             ]
             hold(not stuck, 0, f"{machine.name}: {[(one.id[:6], one.reason) for one in stuck]} wait")
 
@@ -419,6 +426,20 @@ def _views(machine: Machine) -> dict[str, CaseView]:
     ledger = machine.here.store.ledger
     with machine.at_work():
         return {case: fold(ledger.of_case(case), machine.here.reference) for case in ledger.cases()}
+
+
+def beside(node: Node, hub: Node) -> set[str]:
+    """What a node took in of a machine before it heard of the cut-off, the county lacks, and nobody has ruled on yet.
+
+    Nothing tells it from what counts, where it is held (docs/decisions/0021).
+    """
+    nodes = hub.reference.nodes
+    revoked = {name for name, record in nodes.items() if record.cuts is not None and name != node.id}
+    if not revoked:
+        return set()
+    held = [one for one in node.store.ledger.log() if one.origin.partition("/")[0] in revoked]
+    there = ids_held(hub.store)
+    return {one.id for one in held if one.id not in there and not node.reference.cut(one.event)}
 
 
 def _awaiting_a_ruling(node: Node) -> set[str]:

@@ -352,7 +352,7 @@ def test_what_waits_for_a_ruling_goes_up_once_and_behind_all_else(
         c.register(c.village)
     linked.sync(c.village, c.township)
     assert c.township.store.waiting.count() == 8
-    own = c.register(c.township, channel="window", author=c.clerk(c.township))
+    own = c.register(c.township, channel="township_window", author=c.clerk(c.township))
     link = linked.link(c.hub)
     assert linked.sync(c.township, link).result == "level"
     assert own.id in c.hub.store.ledger.cases()
