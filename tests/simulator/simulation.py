@@ -460,8 +460,11 @@ class Simulation:
         above = [m for m in self._up() if m is not machine and within(machine.home, m.home)]
         reference, ledger = machine.here.reference, machine.here.store.ledger
         officers = sorted(one.id for one in reference.appointments.values() if one.office == machine.home)
-        cases, thief = sorted(ledger.cases()), Forger(machine.here)
-        if not (above and officers and cases and thief.seq > 1):
+        thief = Forger(machine.here)
+        if not (above and officers and self.hub.up and thief.seq > 1):
+            return
+        cases = sorted({*ledger.cases()} & {*self.hub.here.store.ledger.cases()})
+        if not cases:
             return
         thief.seq = self.draw.randrange(1, thief.seq)
         thief.head = ledger.at(thief.origin, thief.seq)

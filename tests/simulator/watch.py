@@ -251,7 +251,7 @@ class Watch:
             if machine is not hub:
                 stray = beside(machine.here, hub.here)
                 hold(
-                    not stray,
+                    lied or not stray,
                     2,
                     f"at {machine.name} {short(stray)} counts beside the line that the county named",
                 )
