@@ -44,6 +44,7 @@ ROUNDS = 30
 LONGEST_STOP = 300
 ROOM_LEFT = 12  # pages, on a disk that is nearly full
 MOST_NEW = 2
+THEFTS = 0.05  # how often in a step somebody writes with a machine that is out of service
 RULED, RULINGS = 0.4, 4  # how often the county rules once all is level, and on how many acts
 
 
@@ -101,6 +102,7 @@ class Simulation:
         self.hub = self.machines["hub"]
         self.time = self.hub.clock.time
         self.people = People(random.Random(f"people {self.seed}"))
+        self.thief = random.Random(f"thief {self.seed}")
         self.watch = Watch(random.Random(f"watch {self.seed}"))
         self.weather = Weather(random.Random(f"weather {self.seed}"), bad=self.draw.choice((0, 0.1, 0.3)))
         self.liars: dict[str, Liar] = {}
@@ -127,6 +129,8 @@ class Simulation:
         self.time.now += self.draw.randrange(1, 40) * 60_000
         steps, weights = zip(*self._choices(), strict=True)
         self.draw.choices(steps, weights)[0]()
+        if self.out_of_service and self.thief.random() < THEFTS:
+            self._theft()
 
     def _choices(self) -> list[tuple[Callable[[], None], float]]:
         return [
@@ -147,7 +151,6 @@ class Simulation:
             (self._ask_for_paper, 3),
             (self._new_machine, 2),
             (self._out_of_service, 0.5),
-            (self._theft, 1),
             (self._ruling, 1),
             (self._parents_change, 1),
         ]
@@ -456,27 +459,27 @@ class Simulation:
         lost = [m for name in sorted(self.out_of_service) if (m := self.machines[name]).up and m.enrolled]
         if not lost:
             return
-        machine = self.draw.choice(lost)
+        machine = self.thief.choice(lost)
         above = [m for m in self._up() if m is not machine and within(machine.home, m.home)]
         reference, ledger = machine.here.reference, machine.here.store.ledger
         officers = sorted(one.id for one in reference.appointments.values() if one.office == machine.home)
-        thief = Forger(machine.here)
-        if not (above and officers and self.hub.up and thief.seq > 1):
+        forger = Forger(machine.here)
+        if not (above and officers and self.hub.up and forger.seq > 1):
             return
         cases = sorted({*ledger.cases()} & {*self.hub.here.store.ledger.cases()})
         if not cases:
             return
-        thief.seq = self.draw.randrange(1, thief.seq)
-        thief.head = ledger.at(thief.origin, thief.seq)
-        for _ in range(self.draw.randint(1, 3)):
-            case = self.draw.choice(cases)
+        forger.seq = self.thief.randrange(1, forger.seq)
+        forger.head = ledger.at(forger.origin, forger.seq)
+        for _ in range(self.thief.randint(1, 3)):
+            case = self.thief.choice(cases)
             body = {"office": machine.home, "day": machine.here.today().isoformat(), "text": "冒充"}
-            thief.write("case.noted", body, actor=self.draw.choice(officers), case=case, base=case)
-        self.watch.genuine |= {event.id for event in thief.written}
-        parent = self.draw.choice(above)
-        if thief.written[0].prev != parent.here.store.ledger.at(thief.origin, thief.written[0].seq - 1):
+            forger.write("case.noted", body, actor=self.thief.choice(officers), case=case, base=case)
+        self.watch.genuine |= {event.id for event in forger.written}
+        parent = self.thief.choice(above)
+        if forger.written[0].prev != parent.here.store.ledger.at(forger.origin, forger.written[0].seq - 1):
             return  # it waits there for what goes before
-        lines = [event.line for event in thief.written]
+        lines = [event.line for event in forger.written]
         self._run(parent, lambda: parent.here.take(lines, machine.here.id, upward=True))
         self.met["thefts"] += 1
         self._say(f"{machine.name}: a thief writes beside its line, to {parent.name}")
