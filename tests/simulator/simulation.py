@@ -456,7 +456,8 @@ class Simulation:
 
     def _theft(self) -> None:
         """Who has a machine that is out of service writes beside its line; the parent may not have heard of it."""
-        lost = [m for name in sorted(self.out_of_service) if (m := self.machines[name]).up and m.enrolled]
+        up = [m for name in sorted(self.out_of_service) if (m := self.machines[name]).up and m.enrolled]
+        lost = [m for m in up if m.level is Level.VILLAGE]
         if not lost:
             return
         machine = self.thief.choice(lost)

@@ -119,7 +119,7 @@ def test_a_village_has_nothing_to_tell(linked: Linked):
 def test_nobody_speaks_for_another_townships_village_or_for_one_taken_out_of_service(linked: Linked):
     c = linked.county
     cuts = {
-        origin: head[0]
+        origin: head
         for origin, head in c.hub.store.ledger.heads().items()
         if origin.startswith(c.village_2.id)
     }

@@ -84,9 +84,8 @@ def test_a_machine_out_of_service_hands_over_the_papers_of_what_counts(linked: L
     counts, later = linked.paper(c.village), linked.paper(c.village)
     last = c.register(c.village, papers=(counts,)).seq + 1
     c.register(c.village, papers=(later,))
-    c.hub.publish(
-        "node.revoked", {"node": c.village.id, "cuts": {c.village.origin: last}, "reason": "机器丢了"}
-    )
+    cuts = {c.village.origin: [last, c.village.store.ledger.at(c.village.origin, last)]}
+    c.hub.publish("node.revoked", {"node": c.village.id, "cuts": cuts, "reason": "机器丢了"})
     linked.sync(c.township, c.hub)
     for _ in range(2):
         assert linked.sync(c.village, c.township).code == "sync.revoked"
