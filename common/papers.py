@@ -66,6 +66,8 @@ DEFAULT_RESERVE_MB = 200
 """Kept free on the disk, for the ledger and what it needs to go on."""
 SETTING_RESERVE_MB = "paper_reserve_mb"
 """Name of the setting: what capture leaves free, in MB, where it is not the default."""
+DAMAGED = ".damaged"
+"""Suffix of a ciphertext that was put aside."""
 HOLD_MS = 24 * 3_600_000
 """A page captured so lately need not be held."""
 LONGEST_SIDE = 2400  # px: A4 at 200 dpi, which small print needs
@@ -167,6 +169,7 @@ class Papers:
         except FileNotFoundError as exc:
             raise NotFound("paper.on_its_way") from exc
         if paper_hash(ciphertext) != page["hash"]:
+            intact(self._files, self._folder, str(page["hash"]))
             raise DamagedPaper("paper.damaged")
         return decrypt_paper(ciphertext, _unb64(str(page["key"])))
 
@@ -175,7 +178,8 @@ class Papers:
         return paper_path(self._folder, hash).is_file()
 
     def want(self, hash: str, size: int) -> None:
-        """Ask for a paper that is not here: the next exchange fetches it (取回)."""
+        """Ask for a paper that is not here, or damaged: the next exchange fetches it (取回)."""
+        intact(self._files, self._folder, hash)
         known = self._files.paper(hash) or PaperFile(hash, size, at=self._clock())
         if not known.complete:
             self._files.save_paper(replace(known, wanted=True))
@@ -252,6 +256,22 @@ def keep_file(folder: Path, hash: str, part: Path) -> None:
         os.fsync(file.fileno())
     os.replace(part, path)
     _sync_folder(path.parent)
+
+
+def intact(files: Files, folder: Path, hash: str) -> bool:
+    """Is a ciphertext there, and what it was?  Else it is known as one that is not here; what is left is put aside."""
+    path = paper_path(folder, hash)
+    try:
+        if paper_hash(path.read_bytes()) == hash:
+            return True
+        path.replace(path.with_suffix(DAMAGED))
+    except OSError:
+        pass  # it is gone, or the disk does not give it
+    with files.write():
+        known = files.paper(hash)
+        if known is not None and known.complete:
+            files.save_paper(replace(known, have=0))
+    return False
 
 
 def _sync_folder(folder: Path) -> None:

@@ -42,7 +42,6 @@ class NodeRecord:
     # origin -> (seq, id) of the events named as the last
     lasts: Mapping[str, frozenset[tuple[int, str]]] = field(default_factory=dict)
     singly: Mapping[str, bool] = field(default_factory=dict)  # events named one by one -> do they count?
-    revoked_by: str | None = None  # the county's newest word on it
 
     @property
     def level(self) -> Level:
@@ -130,6 +129,9 @@ class Reference:
     department_keys: dict[str, list[tuple[int, str, Mapping[str, Any]]]] = field(default_factory=dict)
     # the hub's acting origins -> (generation, event id)
     origins: dict[str, tuple[int, str]] = field(default_factory=dict)
+    revoked: dict[str, str] = field(
+        default_factory=dict
+    )  # node -> the event that is the county's newest word on it
     heirs: dict[str, tuple[str, str]] = field(default_factory=dict)  # merged office -> (successor, event id)
     ended: dict[str, list[End]] = field(default_factory=dict)  # ends that came before their appointment
     standings: dict[Question, Standing] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -263,6 +265,8 @@ class Reference:
 
     def cut_at(self, origin: str, seq: int, id: str) -> bool:
         """``cut`` of an event of which no more is at hand."""
+        if not self.revoked:
+            return False
         node = self.nodes.get(origin.partition("/")[0])
         if node is None or node.cuts is None:
             return False
@@ -271,15 +275,16 @@ class Reference:
 
     def appointment_cut(self, officer: str | None) -> bool:
         """True if the node that appointed was revoked, and the appointment is not among what counts of it."""
-        found = self.appointments.get(officer or "")
+        found = self.appointments.get(officer or "") if self.revoked else None
         return found is not None and self.cut_at(found.origin, found.seq, found.id)
 
-    def words_on(self, event: Event) -> set[str]:
+    def words_on(self, event: Event) -> tuple[str, ...]:
         """The county's newest words on the event's node, and on the node that appointed its author, if revoked."""
+        if not self.revoked:
+            return ()
         author = self.appointments.get(event.actor or "")
-        nodes = {event.node, author.origin.partition("/")[0] if author else event.node}
-        records = (self.nodes.get(node) for node in nodes)
-        return {record.revoked_by for record in records if record is not None and record.revoked_by}
+        nodes = {event.node, author.origin.partition("/")[0]} if author else {event.node}
+        return tuple(self.revoked[node] for node in nodes if node in self.revoked)
 
     def calendar(self, event_id: str) -> Calendar | None:
         return next((c for _, known, c in self.calendars if known == event_id), None)
@@ -420,7 +425,8 @@ def _revoked(ref: Reference, event: Event, index: int) -> None:
                 lasts[origin] = lasts.get(origin, frozenset()) | {(seq, id)}
     single = event.body.get("records") or {}
     singly = {**node.singly, **{id: counts for id, counts in single.items() if type(counts) is bool}}
-    ref.nodes[node.id] = replace(node, cuts=cuts, lasts=lasts, singly=singly, revoked_by=event.id)
+    ref.nodes[node.id] = replace(node, cuts=cuts, lasts=lasts, singly=singly)
+    ref.revoked[node.id] = event.id
 
 
 def _department(ref: Reference, event: Event, index: int) -> None:

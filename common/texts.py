@@ -234,6 +234,7 @@ TEXTS: Mapping[str, str] = {
     "paper.bad_range": "要的这一段不在文件里(共 {size} 字节)。请从头再取。",
     "paper.beyond_size": "传来的比说好的 {size} 字节多,没有收下。请从头再传。",
     "paper.damaged": "这份材料的文件坏了,打不开。请点「取回」重新取一份;取不回,请重新拍。",
+    "paper.damaged_here": "一份材料的文件在这台机器上坏了或不见了。请打开办件点「取回」;取不回的重新拍,补充进去。",
     "paper.damaged_upload": "这张照片(文件)不完整,打不开。请重新拍一张,或换一个文件。",
     "paper.disk_full": "这台电脑的硬盘快满了(只剩 {left} MB),先不能再拍材料。请删掉不用的文件,或告诉技术员。",
     "paper.empty": "这个文件是空的。请重新拍一张,或换一个文件。",

@@ -22,7 +22,7 @@ from common.events import decode, split_line
 from common.keys import hmac_sha256
 from common.node.lines import NO_KEY
 from common.node.projecting import is_hash, pages
-from common.papers import keep_file, paper_path, reserve_bytes
+from common.papers import intact, keep_file, paper_path, reserve_bytes
 from common.store import Store
 from common.store.database import StoreTrouble
 from common.store.local import PaperFile
@@ -175,6 +175,11 @@ class Room:
                 return file.read(size)
         except FileNotFoundError as exc:
             raise NotFound("paper.on_its_way") from exc
+
+    def intact(self, hash: str) -> bool:
+        """Is the file of a paper that is here still what it was?  See ``common.papers.intact``."""
+        with self._lock:
+            return intact(self._local, self._folder, hash)
 
     def _finished(self, hash: str, size: int) -> bool:
         """Put a part in its place that has all its bytes; True if it is there now."""

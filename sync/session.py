@@ -525,6 +525,9 @@ class Session:
         files = local.papers((*(w[0] for w in answer.wants), *(g[0] for g in answer.gives)))
         for want in sorted((w for w in answer.wants if w[0] in files), key=lambda w: files[w[0]].size):
             hash, capability, offset = want
+            if not self._room.intact(hash):
+                self._refused.append((hash, "paper.damaged_here"))
+                continue
             moved = self._carrier.up(hash, files[hash].size, capability, offset) or moved
         for give in sorted((g for g in answer.gives if g[0] in files), key=lambda g: files[g[0]].size):
             hash, capability = give

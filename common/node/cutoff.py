@@ -39,8 +39,7 @@ def late(store: Store, reference: Reference, waiting: Iterable[Held]) -> list[La
 
 def _spoken(store: Store, reference: Reference, node: str) -> int:
     """When the county's newest word on a node was written, UTC ms; 0 without any."""
-    record = reference.nodes.get(node)
-    word = store.ledger.get(record.revoked_by) if record is not None and record.revoked_by else None
+    word = store.ledger.get(reference.revoked[node]) if node in reference.revoked else None
     return word.at if word is not None else 0
 
 

@@ -14,6 +14,7 @@ from common.offices import Level, division, level
 from common.papers import Page, Papers
 from common.reference import Appointment, Reference
 from common.rights import TECHNICIAN
+from common.vault import DamagedPaper
 from common.web import visitor
 from common.web.bar import say
 from common.web.rights import local_path, right
@@ -69,11 +70,17 @@ def page(case: str, event: str, hash: str) -> ResponseReturnValue:
     file = seen_case(case)
     found = page_named(file, event, hash)
     papers = papers_of(the_node())
+    damaged = False
     if papers.here(hash):
-        return picture(papers.open_page(found), found)
+        try:
+            return picture(papers.open_page(found), found)
+        except DamagedPaper:
+            damaged = True
     paper = next((p for p in file.papers if p.hash == hash), None)
     wanted = paper is not None and paper.wanted
-    return render_template("papers/on_its_way.html", file=file, event=event, page=found, wanted=wanted), 404
+    return render_template(
+        "papers/on_its_way.html", file=file, event=event, page=found, wanted=wanted, damaged=damaged
+    ), 404
 
 
 @blueprint.post("/papers/<case>/<event>/<hash>")

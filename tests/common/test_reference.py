@@ -102,7 +102,7 @@ def test_a_later_word_on_a_revoked_node_lets_more_of_it_count_and_never_less():
     ]:
         word = world.publish("node.revoked", node=node, cuts=said)
         assert world.reference.nodes[node].cuts == counts
-        assert world.reference.nodes[node].revoked_by == word.id
+        assert world.reference.revoked[node] == word.id
     assert world.reference.nodes[node].lasts == {origin: {(5, A), (9, B), (3, D)}, other: {(2, C)}}
 
 

@@ -116,6 +116,23 @@ def test_the_village_learns_that_its_papers_are_at_the_county(sent):
     assert {p.truth for p in c.village.case(case).papers} == {Truth.COUNTY}
 
 
+@pytest.mark.parametrize("left", [None, b"", b"\0" * 90_000], ids=["gone", "empty", "other"])
+def test_a_file_that_the_disk_lost_is_told_and_keeps_no_other_paper_back(sent, left: bytes | None):
+    """An image put back without its files, a bad disk: the sync goes on, and the page can be fetched or taken again."""
+    linked, _, hashes = sent
+    c = linked.county
+    path = linked.rooms[c.village.id].path(hashes[0])
+    path.unlink()
+    if left is not None:
+        path.write_bytes(left)
+    report = linked.sync(c.village, c.township)
+    assert (report.result, report.refused) == ("level", ((hashes[0], "paper.damaged_here"),))
+    assert have(linked, c.township, hashes) == [False, True, True]
+    again = linked.sync(c.village, c.township)
+    assert (again.result, again.refused) == ("level", ())
+    assert not c.village.store.local.paper(hashes[0]).complete
+
+
 def test_small_papers_go_first_and_events_before_all(sent):
     linked, _, hashes = sent
     c = linked.county

@@ -61,6 +61,22 @@ def test_a_page_that_is_not_here_yet_is_said_to_be_on_its_way_and_can_be_fetched
     assert [p.hash for p in county.township.store.local.papers_wanted()] == [hash]
 
 
+@pytest.mark.parametrize("left", [b"", b"\0" * 50_000])
+def test_a_page_whose_file_is_damaged_is_said_to_be_and_can_be_fetched(table, county, left):
+    """A disk that goes bad: what was there is put aside, so that the page is fetched like one that never came."""
+    path = address(table)
+    hash = path.rpartition("/")[2]
+    file = paper_path(county.village.store.path.parent / "papers", hash)
+    file.write_bytes(left)
+    page = table.client.get(path, status=404)
+    assert page.h1 == "材料的文件坏了"
+    assert not file.exists()
+    assert file.with_suffix(".damaged").read_bytes() == left
+    page = table.client.submit(page.form(path), button="取回", status=404)
+    assert page.h1 == "材料还在路上"
+    assert [p.hash for p in county.village.store.local.papers_wanted()] == [hash]
+
+
 def test_a_page_that_is_here_is_shown_at_the_township_too(county, table):
     county.carry_up(county.village, county.township)
     path = address(table)
