@@ -20,7 +20,7 @@ from typing import Protocol
 from sync.headers import Answer, FeedSpan, Offer, Pull, Pulled
 
 MIN_PAGE_BYTES = 16 * 1024
-MAX_PAGE_BYTES = 8 * 1024 * 1024
+MAX_PAGE_BYTES = 4 * 1024 * 1024
 GOOD_PAGE_BYTES = 256 * 1024
 """A link that takes such pages is good: then all goes up before anything comes down (docs/decisions/0017)."""
 PIECE_BYTES = 32 * 1024  # of each origin, read at a time

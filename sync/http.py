@@ -22,7 +22,7 @@ from common.errors import PeerUnreachable
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 30.0
 TOTAL_TIMEOUT_S = 120.0
-MAX_ANSWER_BYTES = 8 * 1024 * 1024
+MAX_ANSWER_BYTES = 4 * 1024 * 1024
 
 EXCHANGE = "/sync/v1/exchange"
 NODE = "/sync/v1/node"

@@ -28,7 +28,7 @@ from common.errors import BadSignature, LedgerError
 from common.events import BadEvent, parse_json
 from common.keys import JWK, SIGNATURE_BYTES, BadSeal, PublicKey, SealKey, SigningKey, open_sealed, seal
 
-MAX_MESSAGE_BYTES = 8 * 1024 * 1024
+MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 MAX_INFLATED_BYTES = 32 * 1024 * 1024
 MAX_LINES = 20_000
 MAX_HEADER_BYTES = 1024 * 1024

@@ -14,7 +14,6 @@ from common.errors import PeerUnreachable
 from sync.child import set_parents
 from sync.hearsay import MOST, hearsay
 from sync.http import EXCHANGE, NODE, UP, HttpLink, TooLarge, links
-from sync.wire import MAX_MESSAGE_BYTES
 from sync.worker import sync_over_http
 from tests.sync.linked import Linked, Proxy, http_link, served
 
@@ -178,7 +177,7 @@ def status(
         ("POST", EXCHANGE, b"", 400),
         ("POST", EXCHANGE, b"\0" * 5_000, 400),
         ("POST", EXCHANGE, b"bianmin/1 x y 1\n", 400),
-        ("POST", EXCHANGE, b"x" * (MAX_MESSAGE_BYTES + 1), 413),
+        ("POST", EXCHANGE, b"x" * (4 * 1024 * 1024 + 1), 413),
         ("GET", EXCHANGE, None, 405),
         ("POST", "/sync/v1/enrol", b"garbage", 400),
         ("POST", "/sync/v1/enrol", b"x" * 5_000, 413),

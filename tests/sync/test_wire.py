@@ -271,7 +271,7 @@ def test_a_bad_line_is_no_reason_to_refuse_the_others():
 
 
 def test_the_limits_are_those_of_the_protocol():
-    assert (wire.MAX_MESSAGE_BYTES, wire.MAX_INFLATED_BYTES) == (8_388_608, 33_554_432)
+    assert (wire.MAX_MESSAGE_BYTES, wire.MAX_INFLATED_BYTES) == (4_194_304, 33_554_432)
     assert (wire.MAX_LINES, wire.MAX_HEADER_BYTES, wire.MAX_HEADER_DEPTH) == (20_000, 1_048_576, 16)
     assert wire._MAX_WINDOW_BYTES == 8_388_608
 
