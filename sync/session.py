@@ -40,8 +40,6 @@ _MESSAGE = b"bianmin/"
 _KEPT = "sync.parent:"
 AWAITED_PAGE_BYTES = 1024 * 1024
 """No parent is at work while this page is made; the next one, made meanwhile, may be larger."""
-AHEAD = 4
-"""A page made while the parent judges another is at most so many times as large, so that the parent need not wait."""
 _PAGE = "sync.page:"
 
 Words = tuple[str | None, str]
@@ -320,7 +318,7 @@ class Session:
         """Make the page after this one, as if the parent took all of it."""
         mine = upward_heads(self._node, home_of(self._node), self._node.id)
         upon = exchange.foreseen(self._belief, offered, mine)
-        after = self._offer(upon, min(self._page, AHEAD * sum(map(len, offered.lines))))
+        after = self._offer(upon, self._page)
         if after.lines and not after.header.max_bytes:
             self._ahead = _Ahead(upon, *self._written(after))
 
