@@ -23,7 +23,7 @@ class Sizes:
 
     before: int = 2_000
     bulk: tuple[int, ...] = (5_000, 20_000)
-    repeats: int = 3
+    repeats: int = 7
     singles: int = 30
     growth: tuple[int, int] = (10_000, 200_000)
     round: int = 1_000
