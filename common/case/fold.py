@@ -92,13 +92,14 @@ def _bases_first(events: Mapping[str, Event]) -> Iterator[Event]:
     """Each after the one that it stands on, if that is among them."""
     given: set[str] = set()
     for event in events.values():
+        if event.id in given:
+            continue
         line = [event]
+        given.add(event.id)
         while (base := events.get(line[-1].base or "")) is not None and base.id not in given:
             line.append(base)
-        for one in reversed(line):
-            if one.id not in given:
-                given.add(one.id)
-                yield one
+            given.add(base.id)
+        yield from reversed(line)
 
 
 class _Course:

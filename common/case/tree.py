@@ -23,6 +23,7 @@ from common.reference import Reference
 
 _NOT_PINNED = 1 << 60  # sorts after every place
 _RULINGS = frozenset({"ruling.dismissed", "ruling.dated"})
+_MOVES = frozenset(name for name, kind in EVENT_TYPES.items() if kind.moves)
 _OFFERS = frozenset({"case.submitted", "case.offered"})
 HUB_WORDS = _RULINGS | {"case.confirmed"}
 
@@ -281,5 +282,4 @@ class Tree:
 
 def moving(event: Event) -> bool:
     """Does it claim to move the case, whatever it is?"""
-    kind = EVENT_TYPES.get(event.type)
-    return event.moves or (kind is not None and kind.moves)
+    return event.moves or event.type in _MOVES

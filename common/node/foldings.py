@@ -56,9 +56,9 @@ class Foldings:
     def _add(self, found: Mapping[str, Placed], new: Mapping[str, Event]) -> None:
         """To each folding what it lacks."""
         lacking = {
-            case: [id for id in one.pos if id not in one.folding.ids]
+            case: [id for id in one.pos if id not in there]
             for case, one in found.items()
-            if len(one.pos) > len(one.folding)
+            if len(one.pos) > len(there := one.folding.ids)
         }
         unread = [case for case, ids in lacking.items() if not all(id in new for id in ids)]
         read = {one.id: one for stored in self._store.ledger.of_cases(unread).values() for one in stored}

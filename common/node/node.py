@@ -363,7 +363,7 @@ class Node:
 
     def _settle_taken(self, outcome: Outcome, written: Iterable[Event]) -> set[str]:
         """Settle the cases that what was taken in concerns, with what was written here upon it; which cases."""
-        cases = {event.case_id for event in outcome.new.values() if event.case_id}
+        cases = {case for event in outcome.new.values() if (case := event.case_id)}
         cases |= self.store.views.needing(outcome.new)
         self._settle(cases, [*outcome.new.values(), *written])
         return cases
@@ -421,9 +421,9 @@ class Node:
 
     def _settle(self, cases: Iterable[str], new: Iterable[Event]) -> None:
         events = {event.id: event for event in new}
-        for event in [*filter(touching, events.values())]:
+        acting = [*filter(touching, events.values())]
+        for event in acting:
             events.update((old.id, old) for old in caught_up(self.store, event, self.id))
-        acting = filter(touching, events.values())
         later = (case for event in acting for case in touched(self.store, event, self.id))
         self._settling(self._pen()).run({*cases, *later}, events)
 
