@@ -151,11 +151,9 @@ class _Desk:
         for id, (origin, seq) in self._known(lasts).items():
             counted = id not in self._late and before.get(id, seq <= self._cuts.get(origin, 0))
             if origin in lines and self._stands_on(lines[origin], origin, seq, id):
-                off = self._store.ledger.at(origin, seq) not in (
-                    None,
-                    id,
-                )  # a parent may never see where it leads
-                if before.get(id, not off) is False:
+                main = self._store.ledger.at(origin, seq)
+                beside = main is not None and main != id  # a parent may never see where it leads
+                if before.get(id, not beside) is False:
                     found[id] = True
             elif not counted and seq <= upto.get(origin, 0) and before.get(id) is not False:
                 found[id] = False

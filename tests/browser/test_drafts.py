@@ -89,6 +89,14 @@ def notice(page):
     return page.locator("[data-stale]")
 
 
+def overtaken(desk):
+    """(older, newer) tab of one draft: the newer has written the applicant's name, which the older does not know."""
+    older, newer = desk.page, desk.another_tab()
+    newer.fill("#f-applicant_name", "王秀英")
+    saved(newer)
+    return older, newer
+
+
 # -- leaving
 
 
@@ -160,9 +168,7 @@ def test_a_page_loaded_again_right_after_typing_goes_on_without_an_alarm(desk):
 
 
 def test_an_older_tab_is_told_so_and_the_newer_words_stay(desk):
-    older, newer = desk.page, desk.another_tab()
-    newer.fill("#f-applicant_name", "王秀英")
-    saved(newer)
+    older, newer = overtaken(desk)
     older.fill("#f-address", "向阳村 3 组")
     expect(notice(older)).to_be_visible()
     assert "联系电话" not in notice(older).inner_text()
@@ -177,9 +183,7 @@ def test_an_older_tab_is_told_so_and_the_newer_words_stay(desk):
 
 
 def test_from_an_older_tab_the_newer_version_opens_beside_it(desk):
-    older, newer = desk.page, desk.another_tab()
-    newer.fill("#f-applicant_name", "王秀英")
-    saved(newer)
+    older, _ = overtaken(desk)
     older.fill("#f-address", "向阳村 3 组")
     expect(notice(older)).to_be_visible()
     with older.expect_popup() as opened:
@@ -192,9 +196,7 @@ def test_from_an_older_tab_the_newer_version_opens_beside_it(desk):
 
 
 def test_an_older_tab_is_not_left_without_being_asked(desk):
-    older, newer = desk.page, desk.another_tab()
-    newer.fill("#f-applicant_name", "王秀英")
-    saved(newer)
+    older, _ = overtaken(desk)
     older.fill("#f-address", "向阳村 3 组")
     expect(notice(older)).to_be_visible()
     asked = []
@@ -205,9 +207,7 @@ def test_an_older_tab_is_not_left_without_being_asked(desk):
 
 
 def test_an_older_tab_that_goes_to_the_check_comes_back_with_its_words(desk):
-    older, newer = desk.page, desk.another_tab()
-    newer.fill("#f-applicant_name", "王秀英")
-    saved(newer)
+    older, _ = overtaken(desk)
     older.fill("#f-address", "向阳村 3 组")
     older.click("button:has-text('核对')")
     expect(notice(older)).to_be_visible()
@@ -221,9 +221,7 @@ def test_an_older_tab_that_goes_to_the_check_comes_back_with_its_words(desk):
 def test_a_photo_taken_in_an_older_tab_is_told_at_its_paper(desk, tmp_path):
     sheet = tmp_path / "sheet.jpg"
     sheet.write_bytes(photo())
-    older, newer = desk.page, desk.another_tab()
-    newer.fill("#f-applicant_name", "王秀英")
-    saved(newer)
+    older, _ = overtaken(desk)
     older.set_input_files('[data-place="hukou"] input[multiple]', str(sheet))
     expect(notice(older)).to_be_visible()
     expect(older.locator('[data-place="hukou"] .error')).to_contain_text("没有存")

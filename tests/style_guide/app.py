@@ -118,7 +118,7 @@ ROWS = [
     _row(lamp="green", left=14, due=date(2026, 3, 24), person="欧阳**", item="最低生活保障对象认定、特困人员供养",
          village="金竹村", now="我 · 3 天", truth="here", act="上报县里", tag="绿色通道", tone="deep"),
 ]  # fmt: skip
-TODO = [
+DUTIES = [
     Thing(kind="要补材料", tone="yellow", name="李秀英", item="高龄津贴申领", quiet=False, act="去补", path="#main",
           rest="差 1 份:近期免冠照片。镇上 3月4日 一次性告知,3月30日前补齐"),
     Thing(kind="送达", tone=None, name="邓光明", item="临时救助", quiet=False, act="送达", path="#main",
@@ -176,7 +176,7 @@ SHARES = [("村", 1, "village"), ("路上", 1, "way"), ("乡镇", 5, "township")
 @guide.get("/")
 @right("login")
 def village() -> str:
-    return render_template("village.html", todo=TODO)
+    return render_template("village.html", todo=DUTIES)
 
 
 @guide.get("/worklist")

@@ -10,7 +10,6 @@ from common.case import label
 from common.case.commands import AskCorrection
 from common.web.papers_view import papers_of
 from tests.common.web.test_registration import PAPERS, Table
-from tests.county import build_county
 from tests.page import PageClient
 from tests.registering import app_of, file
 from tests.web_app import PASSWORD
@@ -19,11 +18,6 @@ WANTED = (
     {"what": "居民户口簿", "why": "缺本人页", "material": "hukou"},
     {"what": "申请表「联系电话」", "why": "打不通", "field": "mobile"},
 )
-
-
-@pytest.fixture
-def county(tmp_path):
-    return build_county(tmp_path)
 
 
 @pytest.fixture

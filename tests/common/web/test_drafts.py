@@ -9,17 +9,11 @@ from hypothesis import strategies as st
 from common.case import commands as c
 from common.web.registration.versions import Order, Stamp, Version
 from tests.common.web.test_registration import Table
-from tests.county import build_county
 from tests.desks import Journey
 from tests.hub import PASSWORD
 from tests.page import PageClient
 from tests.programs import Programs
 from tests.registering import file
-
-
-@pytest.fixture
-def county(tmp_path):
-    return build_county(tmp_path)
 
 
 @pytest.fixture

@@ -6,15 +6,9 @@ import pytest
 
 from common.papers import paper_path
 from tests.common.web.test_registration import Table, register
-from tests.county import build_county
 from tests.page import PageClient
 from tests.registering import app_of
 from tests.web_app import PASSWORD
-
-
-@pytest.fixture
-def county(tmp_path):
-    return build_county(tmp_path)
 
 
 @pytest.fixture

@@ -10,16 +10,10 @@ from common import people as staff
 from common.web import people
 from common.web.app import make_app
 from common.web.settings import Settings
-from tests.county import build_county
 from tests.hub import PASSWORD, Hub, program_over
 from tests.page import PageClient
 
 TOWNSHIP = "511322115"
-
-
-@pytest.fixture
-def county(tmp_path):
-    return build_county(tmp_path)
 
 
 @pytest.fixture

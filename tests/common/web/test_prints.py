@@ -8,13 +8,7 @@ import pytest
 
 from common.web.codes import qr_svg
 from tests.common.web.test_registration import PAPERS, Table, register
-from tests.county import build_county
 from tests.registering import drawing
-
-
-@pytest.fixture
-def county(tmp_path):
-    return build_county(tmp_path)
 
 
 @pytest.fixture

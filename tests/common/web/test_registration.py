@@ -127,11 +127,6 @@ PAPERS = ("form", "id", "hukou", "bank", "photo1", "proxy")
 
 
 @pytest.fixture
-def county(tmp_path):
-    return build_county(tmp_path)
-
-
-@pytest.fixture
 def table(county):
     return Table(county, county.village)
 
