@@ -36,12 +36,12 @@ class NodeRecord:
     seal: Mapping[str, Any]
     event: str
     since: int
-    cuts: Mapping[str, int] | None = (
-        None  # origin -> seq of the last event that counts; not None once revoked
-    )
+    # origin -> seq of the last event that counts; not None once revoked
+    cuts: Mapping[str, int] | None = None
     # origin -> (seq, id) of the events named as the last
     lasts: Mapping[str, frozenset[tuple[int, str]]] = field(default_factory=dict)
-    singly: Mapping[str, bool] = field(default_factory=dict)  # events named one by one -> do they count?
+    # events named one by one -> do they count?
+    singly: Mapping[str, bool] = field(default_factory=dict)
 
     @property
     def level(self) -> Level:
@@ -129,9 +129,8 @@ class Reference:
     department_keys: dict[str, list[tuple[int, str, Mapping[str, Any]]]] = field(default_factory=dict)
     # the hub's acting origins -> (generation, event id)
     origins: dict[str, tuple[int, str]] = field(default_factory=dict)
-    revoked: dict[str, str] = field(
-        default_factory=dict
-    )  # node -> the event that is the county's newest word on it
+    # node out of service -> the event that is the county's newest word on it
+    revoked: dict[str, str] = field(default_factory=dict)
     heirs: dict[str, tuple[str, str]] = field(default_factory=dict)  # merged office -> (successor, event id)
     ended: dict[str, list[End]] = field(default_factory=dict)  # ends that came before their appointment
     standings: dict[Question, Standing] = field(default_factory=dict, init=False, repr=False, compare=False)
